@@ -1,0 +1,77 @@
+/* The settings: one table, four sources. Later sources win, in whatever order they are read:
+ * defaults < DIR/kentering.conf < environment (KENTERING_NAME) < the command line. */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+#include "base/err.h"
+#include "base/str.h"
+
+#define SETTING_BYTES 512 /* longest value with its NUL */
+
+enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_BOOL, SETTING_ENUM };
+enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
+
+/* id, name, type, default, words of an enum ("" otherwise), smallest, largest, live, secret, doc (Dutch).
+ * live: may change while the server runs. secret: the value is never printed. */
+#define SETTINGS(X) \
+	X(MODE, "mode", ENUM, "demo", "demo|production", 0, 0, false, false, \
+	  "demo of production; production weigert alles wat alleen voor een demonstratie mag") \
+	X(DATABASE, "database", TEXT, "sqlite", "", 0, 0, false, true, \
+	  "sqlite, of een verbindingstekst van PostgreSQL (libpq)") \
+	X(NODE, "node", TEXT, "main", "", 0, 0, false, false, "naam van deze server in logs en in het auditspoor") \
+	X(LOG_LEVEL, "log_level", ENUM, "warn", "error|warn|info|debug", 0, 0, true, false, "hoeveel er in het log komt") \
+	X(MAX_GROUP, "max_group", INT, "256", "", 1, 65536, true, false, \
+		"hoeveel schrijfopdrachten samen in één transactie gaan") \
+	X(MAX_QUEUE, "max_queue", INT, "4096", "", 1, 1048576, true, false, "hoeveel schrijfopdrachten mogen wachten") \
+	X(BUSY_MS, "busy_ms", INT, "10000", "", 0, 600000, true, false, \
+		"hoe lang op de database gewacht wordt, in milliseconden")
+
+enum setting_id {
+#define X(id, ...) SET_##id,
+	SETTINGS(X)
+#undef X
+	SETTING_COUNT
+};
+
+struct setting_info {
+	enum setting_id id;
+	const char *name;
+	enum setting_type type;
+	const char *fallback; /* the default */
+	const char *words;    /* of an enum: "a|b|c" */
+	int64_t min, max;     /* of an integer */
+	bool live, secret;
+	const char *doc;
+};
+
+struct settings {
+	enum setting_source from[SETTING_COUNT];
+	char value[SETTING_COUNT][SETTING_BYTES];
+};
+
+void settings_init(struct settings *s);
+/* Wipes; a database string may hold a password. */
+void settings_wipe(struct settings *s);
+/* `name = value` lines; # starts a comment line. KT_ENOTFOUND when there is no such file. On any error nothing of
+ * the file is taken over. Errors carry the line. */
+int settings_file(struct settings *s, const char *path, struct err *e) KT_CHECK;
+/* Asks `get` (as getenv) for KENTERING_NAME of each setting. An empty value counts as absent. */
+int settings_env(struct settings *s, char *(*get)(const char *name), struct err *e) KT_CHECK;
+/* One setting from the command line. Errors never hold the value. */
+int settings_set(struct settings *s, struct str name, struct str value, struct err *e) KT_CHECK;
+
+/* Borrowed; lives as long as `s`, until the next change. */
+const char *settings_text(const struct settings *s, enum setting_id id);
+int64_t settings_int(const struct settings *s, enum setting_id id);
+bool settings_bool(const struct settings *s, enum setting_id id);
+/* Is the enum (or text) setting `word`? */
+bool settings_is(const struct settings *s, enum setting_id id, const char *word);
+/* Position of an enum's value among its words (log_level: enum log_level). */
+int settings_enum(const struct settings *s, enum setting_id id);
+
+/* What may be shown: the value, or "(geheim)". */
+const char *settings_shown(const struct settings *s, enum setting_id id);
+const struct setting_info *settings_info(enum setting_id id);
+/* In table order, for help and documentation. */
+void settings_each(void (*fn)(const struct setting_info *info, void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,209 @@
+#include "intake/intake.h"
+#include "seam/crypto.h"
+
+static void write_texts(struct jw *w, const char *key, const struct str *s, size_t n)
+{
+	jw_key(w, key);
+	jw_arr(w);
+	for (size_t i = 0; i < n; i++)
+		jw_str(w, s[i]);
+	jw_arr_end(w);
+}
+
+static void write_destination(struct jw *w, const struct policy_destination *d, enum lang lang)
+{
+	jw_obj(w);
+	jw_kstr(w, "id", d->id);
+	jw_kstr(w, "naam", d->title[lang]);
+	jw_kstr(w, "waarom", d->why[lang]);
+	if (d->clock[lang].n)
+		jw_kstr(w, "termijn", d->clock[lang]);
+	if (d->phone.n)
+		jw_kstr(w, "telefoon", d->phone);
+	if (d->url.n)
+		jw_kstr(w, "url", d->url);
+	if (d->hours[lang].n)
+		jw_kstr(w, "bereikbaar", d->hours[lang]);
+	jw_obj_end(w);
+}
+
+static bool listed(const struct policy_destination *const *done, size_t n, const struct policy_destination *d)
+{
+	for (size_t i = 0; i < n; i++)
+		if (done[i] == d)
+			return true;
+	return false;
+}
+
+#define DESTINATIONS_MAX 16
+
+/* In the order of the destinations themselves: what cannot wait comes first. */
+static void write_destinations(struct jw *w, const struct policy *p, const struct policy_advice *a, enum lang lang)
+{
+	const struct policy_destination *d[DESTINATIONS_MAX];
+	size_t n = 0;
+	for (size_t i = 0; a && i < a->destinations_n && n < DESTINATIONS_MAX; i++) {
+		const struct policy_destination *x = policy_destination(p, a->destinations[i]);
+		if (x && !listed(d, n, x))
+			d[n++] = x;
+	}
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = i; k > 0 && d[k]->order < d[k - 1]->order; k--) {
+			const struct policy_destination *swap = d[k];
+			d[k] = d[k - 1];
+			d[k - 1] = swap;
+		}
+	jw_key(w, "doorverwijzingen");
+	jw_arr(w);
+	for (size_t i = 0; i < n; i++)
+		write_destination(w, d[i], lang);
+	jw_arr_end(w);
+}
+
+static void write_suggestions(struct jw *w, const struct intake_report *r)
+{
+	jw_key(w, "suggesties");
+	jw_arr(w);
+	for (size_t i = 0; i < r->suggestions_n; i++) {
+		const struct intake_suggestion *s = &r->suggestions[i];
+		jw_obj(w);
+		jw_kz(w, "soort", id_kind_name(s->id.kind));
+		jw_kstr(w, "waarde", id_str(&s->id));
+		jw_kint(w, "begin", (int64_t)s->begin);
+		jw_kint(w, "eind", (int64_t)s->end);
+		jw_obj_end(w);
+	}
+	jw_arr_end(w);
+}
+
+void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
+{
+	const struct policy_advice *a = policy_advice(r->in->policy, r->form);
+	char code[RECEIPT_TEXT];
+	receipt_text(&r->code, code);
+	jw_obj(w);
+	jw_kz(w, "meldingsnummer", r->sealed.number);
+	jw_kz(w, "ontvangstcode", code);
+	write_texts(w, "advies", a ? a->steps[lang] : NULL, a ? a->steps_n[lang] : 0);
+	write_texts(w, "nooit", a ? a->donts[lang] : NULL, a ? a->donts_n[lang] : 0);
+	write_destinations(w, r->in->policy, a, lang);
+	jw_key(w, "opmerkingen");
+	jw_arr(w);
+	for (size_t i = 0; i < r->notes_n; i++)
+		jw_str(w, r->notes[i]);
+	jw_arr_end(w);
+	write_suggestions(w, r);
+	if (r->in->synthetic)
+		jw_kbool(w, "verzonnen", true);
+	jw_obj_end(w);
+	crypto_wipe(code, sizeof(code));
+}
+
+struct outcome {
+	struct jw *w;
+	const struct policy *policy;
+};
+
+static int write_barrier(const struct barrier *b, void *arg)
+{
+	const struct outcome *o = arg;
+	const struct policy_measure *m = policy_measure(o->policy, b->measure);
+	char since[25];
+	time_format(b->since_ms, since);
+	jw_obj(o->w);
+	jw_kz(o->w, "soort", id_kind_name(b->kind));
+	jw_kstr(o->w, "waarde", b->value);
+	jw_kstr(o->w, "maatregel", b->measure);
+	jw_kstr(o->w, "omschrijving", m ? m->title[LANG_NL] : b->measure);
+	jw_kstr(o->w, "partner", b->partner);
+	jw_kz(o->w, "toestand", barrier_state_word(b->state));
+	jw_kz(o->w, "sinds", since);
+	jw_obj_end(o->w);
+	return 0;
+}
+
+/* Barriers on what this person reported: the value itself, and the shop's domain behind a name or link. */
+static int outcome_of(const struct intake *in, struct tx *tx, const struct identifier *id, struct jw *w, struct err *e)
+{
+	struct outcome o = {w, in->policy};
+	struct barrier_filter f = {.kind = id->kind, .value = id_str(id), .limit = 20};
+	int rc = barrier_list(tx, &f, write_barrier, &o, e);
+	struct identifier host, shop;
+	if (rc < 0 || (id->kind != ID_DOMAIN && id->kind != ID_URL))
+		return rc < 0 ? rc : 0;
+	if (id->kind == ID_URL && id_host(id, &host) < 0)
+		return 0;
+	if (policy_shop_domain(in->policy, id->kind == ID_URL ? &host : id, &shop) < 0 || str_eq(id_str(&shop), id_str(id)))
+		return 0;
+	f.kind = ID_DOMAIN;
+	f.value = id_str(&shop);
+	rc = barrier_list(tx, &f, write_barrier, &o, e);
+	return rc < 0 ? rc : 0;
+}
+
+static int write_outcomes(const struct intake *in, struct tx *tx, struct arena *a, struct str ids, struct jw *w,
+                          struct err *e)
+{
+	struct json_limits lim = {1u << 20, 8};
+	const struct val *list;
+	jw_key(w, "barrieres");
+	jw_arr(w);
+	int rc = ids.p ? json_read(a, ids, &lim, &list, e) : KT_ENOTFOUND;
+	for (size_t i = 0; rc == 0 && i < list->arr.n; i++) {
+		struct identifier id = {.kind = id_kind_of(val_text(&list->arr.v[i], "soort"))};
+		struct str value = val_text(&list->arr.v[i], "waarde");
+		if (id.kind == ID_NONE || value.n > ID_MAX || !str_copy(id.value, sizeof(id.value), value))
+			continue;
+		id.n = (uint8_t)value.n;
+		rc = outcome_of(in, tx, &id, w, e);
+		crypto_wipe(&id, sizeof(id));
+	}
+	jw_arr_end(w);
+	return rc == KT_ENOTFOUND ? 0 : rc;
+}
+
+/* Fields that are JSON themselves are written as such. */
+static int write_field(struct arena *a, const struct dossier *d, const char *name, bool json, struct jw *w,
+                       struct err *e)
+{
+	struct str s = dossier_text(d, name);
+	if (!s.p)
+		return 0;
+	if (!json) {
+		jw_kstr(w, name, s);
+		return 0;
+	}
+	struct json_limits lim = {2u << 20, 32};
+	const struct val *v;
+	int rc = json_read(a, s, &lim, &v, e);
+	if (rc)
+		return rc;
+	jw_key(w, name);
+	jw_val(w, v);
+	return 0;
+}
+
+int intake_show(const struct intake *in, struct tx *tx, struct arena *a, const struct dossier *d, struct jw *w,
+                struct err *e)
+{
+	static const struct {
+		const char *name;
+		bool json;
+	} SHOWN[] = {{"fraudevorm", false},     {"verhaal", false},  {"datum", false}, {"bedrag", false},
+	             {"aangiftenummer", false}, {"kenmerken", true}, {"melder", true}, {"delen", true}};
+	char at[25];
+	int rc = 0;
+	time_format(d->created_ms, at);
+	jw_obj(w);
+	jw_kstr(w, "meldingsnummer", d->number);
+	jw_kz(w, "ontvangen", at);
+	jw_kz(w, "toestand", d->state == DOSSIER_OPEN ? "open" : "gesloten");
+	for (size_t i = 0; !rc && i < sizeof(SHOWN) / sizeof(SHOWN[0]); i++)
+		rc = write_field(a, d, SHOWN[i].name, SHOWN[i].json, w, e);
+	if (!rc)
+		rc = write_outcomes(in, tx, a, dossier_text(d, "kenmerken"), w, e);
+	if (d->synthetic)
+		jw_kbool(w, "verzonnen", true);
+	jw_obj_end(w);
+	return rc;
+}

@@ -1,0 +1,75 @@
+/* Intake: one report comes in, is judged, sealed, counted and answered. The same path for the command line, the
+ * interface, mail and partners; only the caller's word about who reports (strength, member) differs. */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+#include "audit/audit.h"
+#include "barrier/barrier.h"
+#include "base/clock.h"
+#include "dossier/dossier.h"
+#include "seam/json.h"
+#include "signal/signal.h"
+
+/* What a report needs around it. Borrowed; outlives every report. */
+struct intake {
+	struct store *store;
+	struct audit *audit;
+	const struct policy *policy;
+	const struct signal_keys *keys;
+	const struct org_public *org;
+	const char *member; /* who vouches: this desk */
+	bool synthetic;     /* demonstration data: marked in every row */
+};
+
+#define INTAKE_NOTES 64
+#define INTAKE_SUGGESTIONS 32
+#define INTAKE_SIGHTINGS 256
+
+struct intake_suggestion { /* found in the story, not among the identifiers */
+	struct identifier id;
+	size_t begin, end;
+};
+
+/* A report on its way: prepared on the caller's thread, stored by the writer, answered by the caller. All in the arena.
+ */
+struct intake_report {
+	struct arena *a;
+	const struct intake *in;
+	int64_t now_ms;
+	enum strength strength;
+	enum basis basis;
+	struct str form;
+	struct identifier *ids; /* distinct, in the order given */
+	size_t ids_n;
+	bool has_contact;
+	struct identifier contact; /* strongest, folded */
+	struct str *notes;         /* what was not usable, and why: texts of ours, never the value */
+	size_t notes_n;
+	struct intake_suggestion *suggestions;
+	size_t suggestions_n;
+	struct dossier_sealed sealed;
+	struct receipt code;
+	struct counted { /* one per rule and subject */
+		struct sighting s;
+		struct identifier subject;
+	} * counted;
+	size_t counted_n, counted_max;
+	struct barrier_tally tally;
+	unsigned opened; /* signals that reached their threshold with this report, or had */
+};
+
+/* Reads and judges one JSON report. On refusal (KT_EINVAL, KT_ELIMIT) `why` holds every finding with its JSON pointer.
+ * The report's plain texts live only in `a` and are wiped with it. `code` and the sealed case are in `ret`. */
+int intake_prepare(const struct intake *in, struct arena *a, struct str json, enum strength strength, int64_t now_ms,
+                   struct intake_report **ret, struct valid_report *why, struct err *e) KT_CHECK;
+/* The store_job: arg is a struct intake_report. Dossier, sightings, signals, barriers, audit and outbox in one
+ * transaction. */
+int intake_job(struct tx *tx, void *arg, struct err *e);
+/* The answer of a stored report as a JSON object: meldingsnummer, ontvangstcode, advies, doorverwijzingen, opmerkingen,
+ * suggesties. */
+void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w);
+/* An opened dossier as a JSON object for its reporter, with what became of it. */
+int intake_show(const struct intake *in, struct tx *tx, struct arena *a, const struct dossier *d, struct jw *w,
+                struct err *e) KT_CHECK;
+void intake_wipe(struct intake_report *r); /* the receipt code and contact */
+
+#endif
