@@ -47,10 +47,12 @@ static void add_folder(struct text *t, const char *path, int depth)
 static void synthetic(struct text *t)
 {
 	static const char mail[] =
-		"Received: from mx1.example.net (mx1.example.net [192.0.2.7])\r\n\tby in.example.org with ESMTPS id 4F1c2D3e\r\n"
+		"Received: from mx1.example.net (mx1.example.net [192.0.2.7])\r\n"
+		"\tby in.example.org with ESMTPS id 4F1c2D3e\r\n"
 		"From: \"Klantenservice\" <service@winkel.example>\r\nSubject: Uw pakket wacht\r\n\r\n"
 		"Beste klant, wij konden uw pakket niet bezorgen. Betaal binnen 24 uur EUR 1,95 via\r\n"
-		"https://pakket.example/betalen?utm_source=mail&id=8812 of bel 06-12345678. Uw rekening NL04 KENT 0123 4567 89\r\n"
+		"https://pakket.example/betalen?utm_source=mail&id=8812 of bel 06-12345678.\r\n"
+		"Uw rekening NL04 KENT 0123 4567 89\r\n"
 		"wordt anders geblokkeerd. Met vriendelijke groet, de afdeling bezorging, postbus 12, 1234 AB Ergens.\r\n"
 		"PGh0bWw+PGJvZHk+PHA+QmVzdGUga2xhbnQsPC9wPjwvYm9keT48L2h0bWw+QmVzdGUga2xhbnQsPC9wPg==\r\n";
 	while (t->n < 4u << 20) {
@@ -109,7 +111,8 @@ int main(int argc, char **argv)
 	}
 	qsort(speed, ROUNDS, sizeof(speed[0]), by_value);
 	double median = speed[ROUNDS / 2];
-	printf("{\"name\":\"identify.mb_per_s\",\"value\":%.1f,\"goal\":%.0f,\"ok\":%s,\"note\":\"%s, %zu bytes, %zu finds\"}\n",
+	printf("{\"name\":\"identify.mb_per_s\",\"value\":%.1f,\"goal\":%.0f,\"ok\":%s,"
+		"\"note\":\"%s, %zu bytes, %zu finds\"}\n",
 		median, GOAL, median >= GOAL ? "true" : "false", made_up ? "synthetic mail" : "mails", t.n, finds);
 	free(t.p);
 	return 0;

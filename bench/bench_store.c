@@ -70,9 +70,9 @@ static void close_all(struct bench *b)
 }
 
 static const char STORY[] = "[verzonnen] Ik kocht een fiets op een site die er goed uitzag. Ik betaalde met een "
-                            "overboeking en kreeg een mail met "
+							"overboeking en kreeg een mail met "
 							"een bestelnummer. Daarna hoorde ik niets meer. De klantenservice nam niet op en de site "
-                            "bleek pas een week te bestaan. "
+							"bleek pas een week te bestaan. "
 							"Toen ik de naam opzocht vond ik meer mensen die niets hadden ontvangen.";
 
 static struct str report_json(struct arena *a, size_t i)
@@ -162,24 +162,24 @@ struct bare {
 static const char *const SCHEMA =
 	"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 	"CREATE TABLE dossier(id BLOB PRIMARY KEY, number TEXT UNIQUE, receipt BLOB UNIQUE, created INT, state INT, "
-    "synthetic INT,"
+	"synthetic INT,"
 	" org TEXT);"
 	"CREATE TABLE field(dossier BLOB, name TEXT, sealed BLOB, PRIMARY KEY(dossier, name)) WITHOUT ROWID;"
 	"CREATE TABLE wrap(dossier BLOB, kind INT, holder TEXT, wrapped BLOB, PRIMARY KEY(dossier, kind, holder)) WITHOUT "
-    "ROWID;"
+	"ROWID;"
 	"CREATE TABLE sighting(tag BLOB, reporter BLOB, channel INT, version INT, member TEXT, strength INT, basis INT, "
-    "day INT,"
+	"day INT,"
 	" report BLOB, synthetic INT, PRIMARY KEY(tag, reporter, member)) WITHOUT ROWID;"
 	"CREATE INDEX s1 ON sighting(tag, day); CREATE INDEX s2 ON sighting(report);"
 	"CREATE TABLE signal(tag BLOB PRIMARY KEY, channel INT, version INT, kind INT, value TEXT, opened INT, rule TEXT, "
-    "synthetic INT);"
+	"synthetic INT);"
 	"CREATE INDEX g1 ON signal(opened); CREATE INDEX g2 ON signal(kind, value);"
 	"CREATE TABLE audit(chain TEXT, seq INT, at INT, actor TEXT, action TEXT, object TEXT, detail TEXT, prev BLOB, "
-    "hash BLOB,"
+	"hash BLOB,"
 	" PRIMARY KEY(chain, seq)) WITHOUT ROWID;"
 	"CREATE TABLE head(n INT PRIMARY KEY, at INT, chains BLOB, key BLOB, sig BLOB);"
 	"CREATE TABLE outbox(id BLOB PRIMARY KEY, at INT, topic TEXT, object TEXT, body BLOB, state INT, tries INT, next "
-    "INT);"
+	"INT);"
 	"CREATE INDEX o1 ON outbox(state, next);";
 
 static sqlite3_stmt *prep(sqlite3 *db, const char *sql)
@@ -333,20 +333,20 @@ static int64_t commits(struct bench *b)
 	return c[0].i;
 }
 
-static void measure(struct bench *b, bool sealed, double goal)
+static void measure(struct bench *b, const char *policy, bool sealed, double goal)
 {
 	double ratio[ROUNDS], rate[ROUNDS], base[ROUNDS];
 	struct slot like = {.a = arena_new(0)};
-	static size_t from;
 	prepare(b, &like, 0);
 	size_t group = IN_FLIGHT;
 	for (int i = 0; i < ROUNDS; i++) {
-		int64_t before = commits(b);
-		rate[i] = ours(b, from += b->n, sealed);
-		int64_t made = commits(b) - before;
+		rate[i] = ours(b, 0, sealed);
+		int64_t made = commits(b);
 		group = made > 0 ? (b->n + (size_t)made - 1) / (size_t)made : 1;
 		base[i] = bare(b, like.r, group, sealed);
 		ratio[i] = rate[i] / base[i];
+		close_all(b); /* both start from an empty database */
+		open_all(b, policy);
 	}
 	arena_free(like.a);
 	double value = bench_median(ratio, ROUNDS);
@@ -369,8 +369,8 @@ int main(int argc, char **argv)
 		die("crypto", &e);
 	snprintf(policy, sizeof(policy), "%s/policy", source ? source : ".");
 	open_all(&b, policy);
-	measure(&b, false, 0.4);
-	measure(&b, true, 0.6);
+	measure(&b, policy, false, 0.4);
+	measure(&b, policy, true, 0.6);
 	close_all(&b);
 	return 0;
 }

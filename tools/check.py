@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVEL = {"base": 0, "seam": 1, "store": 2, "audit": 3, "job": 3, "auth": 3,
          "identifier": 4, "pet": 4, "policy": 4, "gate": 4,
          "intake": 5, "dossier": 5, "signal": 5, "rule": 5, "barrier": 5, "feed": 5,
-         "exchange": 6, "insight": 6, "programme": 6, "cli": 7}
+         "exchange": 6, "insight": 6, "programme": 6, "demo": 6, "cli": 7}
 FLOW = ["intake", "dossier", "signal", "rule", "barrier", "feed"]  # each includes those to its right
 ALSO = {"policy": {"identifier"}, "gate": {"policy"}}
 PURE = {"identifier", "pet", "rule"}
@@ -78,9 +78,10 @@ PARSERS = {"json_read": "json_read", "yaml_read": "yaml_read", "yaml_read_file":
            "iban_canonical": "id_canonical", "phone_canonical": "id_canonical", "domain_canonical": "id_canonical",
            "url_canonical": "id_canonical", "email_canonical": "id_canonical", "wallet_canonical": "id_canonical",
            "account_canonical": "id_canonical", "advert_canonical": "id_canonical", "base58_decode": "id_canonical",
-           "safety_parse": "safety_parse"}
-# Named like a parser, but its bytes are our own, or a few bytes of fixed form.
-NO_PARSER = {"store_read", "time_parse", "date_parse", "receipt_parse", "cli_read", "cmd_safety_import"}
+           "safety_parse": "safety_parse", "time_parse": "time_parse", "date_parse": "date_parse",
+           "receipt_parse": "receipt_parse"}
+# Named like a parser, but it hands the bytes on, or they are our own.
+NO_PARSER = {"store_read", "cli_read", "cmd_safety_import", "shared_read"}
 PARSER_NAME = re.compile(r"\b(\w+_(?:read|read_file|parse|import|extract|canonical|decode))\s*\(")
 
 # Split, so that this file does not find itself.
@@ -224,8 +225,9 @@ def line_length(h):
         if name == "dev" or name.endswith((".c", ".h", ".cpp", ".py", ".sh", "meson.build")):
             for i, line in enumerate(text.split("\n"), 1):
                 n = len(line.expandtabs(TAB))
-                if n > MAX_COLUMNS:
-                    yield name, i, f"{n} columns; expected at most {MAX_COLUMNS} (a tab is {TAB})"
+                most = 132 if name.startswith("tests/") and name.endswith(".py") else MAX_COLUMNS
+                if n > most:
+                    yield name, i, f"{n} columns; expected at most {most} (a tab is {TAB})"
 
 
 def calls(s, names):

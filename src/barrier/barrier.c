@@ -244,7 +244,7 @@ static int tick_row(const struct barrier *b, void *arg)
 static int tick_one(struct tx *tx, const struct policy *p, struct barrier *b, int64_t now_ms, struct err *e)
 {
 	if (b->ends_ms && b->ends_ms <= now_ms) {
-		struct barrier_step s = {p, b->id, BARRIER_EXPIRED, "system", STR("de termijn is voorbij"), now_ms};
+		struct barrier_step s = {p, b->id, BARRIER_EXPIRED, "system", STR("de termijn is voorbij"), b->ends_ms};
 		return commit_step(tx, &s, b, BARRIER_EXPIRED, e);
 	}
 	b->due_ms = 0; /* told once; the outbox event carries the escalation on */

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include "base/zone.h"
+#include <errno.h>
+
 #include "cli/cli.h"
 #include "demo/demo.h"
 
@@ -139,7 +141,7 @@ static void put_counts(struct buf *b, const struct demo_result *r)
 	for (int s = BARRIER_PROPOSED; s < BARRIER_STATES; s++)
 		if (r->states[s])
 			buf_printf(b, "  %-14s %4lld\n", barrier_state_word((enum barrier_state)s), (long long)r->states[s]);
-	buf_z(b, r->partners_n ? "\nPer partner\n" : "Het beleid heeft geen regels: er is niets voorgesteld.\n");
+	buf_z(b, r->partners_n ? "\nPer partner\n" : "Geen regel van het beleid sloeg aan: er is niets voorgesteld.\n");
 	for (size_t i = 0; i < r->partners_n; i++)
 		buf_printf(b, "  %-22s %4lld\n", r->partners[i].id, (long long)r->partners[i].n);
 }
@@ -168,7 +170,9 @@ static void put_try(struct buf *b, const struct cli *c, const struct demo_result
 	const char *const commands[] = {"report show", "barriers list", "signals list", "rpz export", "audit verify"};
 	buf_printf(b, "\nOm te proberen (een verzonnen melding heeft ontvangstcode %s)\n", r->code);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		buf_z(b, "  kentering --data ");
+		buf_z(b, "  ");
+		put_path(b, program_invocation_name);
+		buf_z(b, " --data ");
 		put_path(b, c->dir);
 		buf_printf(b, " %s%s%s\n", commands[i], i ? "" : " ", i ? "" : r->code);
 	}

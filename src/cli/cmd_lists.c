@@ -127,7 +127,7 @@ static int barrier_line(const struct barrier *b, void *arg)
 		barrier_members(&l->w, b);
 		jw_obj_end(&l->w);
 	} else {
-		buf_printf(&l->b, STR_FMT "  %-12s %-10s " STR_FMT "  → " STR_FMT ": " STR_FMT "  (" STR_FMT ")\n",
+		buf_printf(&l->b, STR_FMT "  %-12s %-11s " STR_FMT "  → " STR_FMT ": " STR_FMT "  (" STR_FMT ")\n",
 		           STR_ARG(b->id), barrier_state_word(b->state), id_kind_name(b->kind), STR_ARG(b->value),
 		           STR_ARG(b->partner), STR_ARG(b->measure), STR_ARG(b->note));
 	}

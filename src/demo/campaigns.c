@@ -11,7 +11,7 @@
 
 /* ---- when ---- */
 
-/* How much is reported on a day: most on Monday, little in the weekend and in the summer holidays, more before the feasts. */
+/* How much is reported on a day: most on Monday, little in the weekend and in summer, more before the feasts. */
 static int64_t day_weight(int64_t day)
 {
 	static const int64_t WEEK[] = {100, 100, 75, 65, 125, 115, 110}; /* 1970-01-01 was a Thursday */
@@ -19,7 +19,7 @@ static int64_t day_weight(int64_t day)
 	date_format(day, date);
 	int64_t month = (date[5] - '0') * 10 + (date[6] - '0'), w = WEEK[(day % 7 + 7) % 7];
 	if (month == 7 || month == 8)
-		return w * 55 / 100;
+		return w * 35 / 100;
 	return month == 11 || month == 12 ? w * 125 / 100 : w;
 }
 
@@ -150,7 +150,8 @@ static const struct shop SHOPS[] = {
 	{"badkamerhal.example", 300, 25, 2}, {"zz--zonnebril.nl", 338, 20, 1},
 };
 
-static void shop_report(struct scenario *s, const struct shop *p, const struct made_id *iban, const struct made_id *mail)
+static void shop_report(struct scenario *s, const struct shop *p, const struct made_id *iban,
+                        const struct made_id *mail)
 {
 	struct event *ev = report(s, "OF-1.1.2", p->start, p->start + p->days);
 	if (!ev)
@@ -325,7 +326,8 @@ static const struct wave WAVES[] = {
 	{{"OF-4.1", "OF-4.2", "OF-4.3"}, "zz--vermogenscoach.nl", "m", 295, 65, 18, 2, 20, 14},
 };
 
-static void wave_report(struct scenario *s, const struct wave *w, const struct made_id *phones, const struct made_id *mail)
+static void wave_report(struct scenario *s, const struct wave *w, const struct made_id *phones,
+                        const struct made_id *mail)
 {
 	struct event *ev = report(s, w->forms[people_between(&s->dice, 0, 2)], w->start, w->start + w->days);
 	if (!ev)

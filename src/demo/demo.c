@@ -32,7 +32,8 @@ int demo_look(struct store *s, struct err *e)
 	if (seen.played)
 		return err_set(e, KT_EEXISTS, "De demonstratie staat al in deze map. Er is niets veranderd.");
 	if (seen.synthetic)
-		return err_set(e, KT_EREFUSED, "De demonstratie is in deze map afgebroken. Kies een lege map, of gooi deze weg.");
+		return err_set(e, KT_EREFUSED, "De demonstratie is in deze map afgebroken. "
+		               "Kies een lege map, of gooi deze weg.");
 	return err_set(e, KT_EREFUSED, "In deze map staan al andere meldingen. Kies een lege map voor de demonstratie.");
 }
 
@@ -185,7 +186,7 @@ static int finish_batch(struct player *p, size_t which, struct err *e)
 		arena_reset(s->a);
 	}
 	p->used[which] = 0;
-	if (p->d->progress)
+	if (p->d->progress && p->res->reports)
 		p->d->progress(p->res->reports, (int64_t)p->s->n, p->d->arg);
 	return first;
 }
@@ -277,7 +278,8 @@ static int example_step(const struct barrier_history *h, void *arg)
 	return 0;
 }
 
-static int tell_example(struct tx *tx, const struct policy *p, const struct barrier *b, struct demo_result *r, struct err *e)
+static int tell_example(struct tx *tx, const struct policy *p, const struct barrier *b, struct demo_result *r,
+                        struct err *e)
 {
 	struct demo_example *x = &r->examples[r->examples_n];
 	const struct policy_rule *rule = policy_rule(p, b->rule);

@@ -43,8 +43,8 @@ struct demo_result {
 
 /* KT_EREFUSED in production: made-up reports have no place among real ones. */
 int demo_allowed(const struct settings *s, struct err *e) KT_CHECK;
-/* 0: nothing was reported here yet, the play can begin. KT_EEXISTS: it was played here. KT_EREFUSED: it was broken off, or
- * there are reports that are not of the play. `e` holds a Dutch text for each. */
+/* 0: nothing was reported here yet, the play can begin. KT_EEXISTS: it was played here. KT_EREFUSED: it was broken
+ * off, or there are reports that are not of the play. `e` holds a Dutch text for each. */
 int demo_look(struct store *s, struct err *e) KT_CHECK;
 /* Plays all of it; returns when everything is durable. Expects that demo_look gave 0. */
 int demo_play(const struct demo *d, struct demo_result *ret, struct err *e) KT_CHECK;

@@ -120,7 +120,8 @@ static const char *why_of(struct desk *k, enum barrier_state to, enum id_kind ki
 		                                 "De meldingen spreken elkaar tegen. Eerst navragen.",
 		                                 "Dit loopt al bij een andere organisatie."}},
 		[BARRIER_REJECTED] = {ID_IBAN, {"De klant heeft zich gelegitimeerd. Wij onderzoeken het zelf.",
-		                                "Onvoldoende grond volgens onze voorwaarden.", "Wij zien geen afwijkend gebruik."}},
+		                                "Onvoldoende grond volgens onze voorwaarden.",
+		                                "Wij zien geen afwijkend gebruik."}},
 		[BARRIER_FAILED] = {ID_IBAN, {"De rekening was al opgeheven.", "Het kenmerk is bij ons niet bekend.",
 		                              "Er was een storing. Stuur het opnieuw."}},
 		[BARRIER_LIFTED] = {ID_DOMAIN, {"De winkel heeft alsnog geleverd.", "Het bezwaar van de houder is gegrond.",
@@ -133,7 +134,8 @@ static const char *why_of(struct desk *k, enum barrier_state to, enum id_kind ki
 /* People decide by day: what falls in the night waits until the morning. */
 static int64_t by_day(struct desk *k, int64_t at_ms)
 {
-	int64_t local = at_ms + zone_amsterdam_offset(at_ms), day = time_day(local), hour = (local - day * DAY_MS) / HOUR_MS;
+	int64_t local = at_ms + zone_amsterdam_offset(at_ms), day = time_day(local);
+	int64_t hour = (local - day * DAY_MS) / HOUR_MS;
 	if (hour >= 8 && hour < 18)
 		return at_ms;
 	local = (hour < 8 ? day : day + 1) * DAY_MS + 8 * HOUR_MS + people_between(&k->dice, 0, 2 * HOUR_MS);
@@ -254,7 +256,7 @@ static void decide_all(struct desk *k, const struct scenario *s, const struct ba
 
 /* ---- doing it ---- */
 
-/* Lets run out what has run out by then, so that it ends then and not today. A tick takes a limited number at a time. */
+/* Ends what has run out by then, so that it ends then and not today. A tick takes a limited number at a time. */
 static int clocks_job(struct tx *tx, void *arg, struct err *e)
 {
 	const struct move *m = arg;

@@ -5,7 +5,7 @@
 /* {k}: the first identifier; {w}: something for sale; {e}: the amount (only where everybody lost money). */
 static const struct tale TALES[] = {
 	{"OF-1.1.1", 100, 25, 900, "Ik kocht {w} via een advertentie. Ik betaalde {e} vooruit. Er kwam niets."},
-	{"OF-1.1.1", 100, 40, 650, "De verkoper stuurde een foto van {w}. Na mijn betaling van {e} reageerde hij niet meer."},
+	{"OF-1.1.1", 100, 40, 650, "De verkoper stuurde een foto van {w}. Ik betaalde {e}. Daarna hoorde ik niets meer."},
 	{"OF-1.1.1", 100, 30, 450, "We spraken af dat hij {w} zou opsturen. Het pakje kwam nooit. Ik ben {e} kwijt."},
 	{"OF-1.1.2", 100, 20, 480, "Ik bestelde {w} bij {k}. Ik betaalde {e}. Er is niets bezorgd."},
 	{"OF-1.1.2", 100, 35, 700, "De prijs van {w} was heel laag. Ik betaalde {e}. De winkel antwoordt niet op mails."},
@@ -16,11 +16,11 @@ static const struct tale TALES[] = {
 	{"OF-1.2.2", 100, 50, 2500, "De koper vroeg mij om één cent te betalen. Daarna was {e} van mijn rekening af."},
 	{"OF-2.1", 80, 400, 18000, "Iemand belde namens mijn bank. Ik moest snel handelen. Ik heb mijn codes gegeven."},
 	{"OF-2.1.1", 100, 1500, 45000, "Een medewerker van de bank belde mij. Ik zette {e} op een kluisrekening."},
-	{"OF-2.1.1", 100, 900, 30000, "Het nummer leek van mijn bank te zijn. Ik maakte {e} over naar een andere rekening."},
+	{"OF-2.1.1", 100, 900, 30000, "Het nummer leek van mijn bank te zijn. Ik schreef {e} over naar een kluisrekening."},
 	{"OF-2.1.2", 70, 300, 5000, "Een man haalde mijn bankpas op aan de deur. Hij had mijn pincode al."},
 	{"OF-2.1.3", 85, 500, 22000, "De beller keek mee op mijn computer. Hij opende mijn bank en schreef geld over."},
-	{"OF-2.2", 45, 80, 1800, "Er stond een waarschuwing op mijn scherm. Een man aan de lijn wilde mijn computer overnemen."},
-	{"OF-2.3", 100, 500, 4800, "Mijn dochter had een nieuw nummer, dacht ik. Ik betaalde een rekening van {e} voor haar."},
+	{"OF-2.2", 45, 80, 1800, "Ik zag een waarschuwing op mijn scherm. Een man wilde mijn computer overnemen."},
+	{"OF-2.3", 100, 500, 4800, "Mijn dochter had een nieuw nummer, dacht ik. Ik betaalde {e} voor haar."},
 	{"OF-2.3", 100, 750, 3900, "Ik kreeg een bericht van mijn zoon. Zijn telefoon was stuk. Ik maakte {e} over."},
 	{"OF-2.3", 20, 600, 2500, "Iemand deed zich voor als mijn moeder. Ik vertrouwde het niet en belde haar zelf."},
 	{"OF-2.4", 40, 200, 9000, "Een man zei dat hij van de politie was. Mijn geld was in gevaar, zei hij."},

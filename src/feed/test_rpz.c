@@ -73,7 +73,8 @@ static int by_name(const void *a, const void *b)
 static void set_names(struct str *name, size_t n)
 {
 	size_t m = 0;
-	qsort(name, n, sizeof *name, by_name);
+	if (n)
+		qsort(name, n, sizeof *name, by_name);
 	for (size_t i = 0; i < n; i++)
 		if (m == 0 || !str_eq(name[m - 1], name[i]))
 			name[m++] = name[i];

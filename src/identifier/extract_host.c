@@ -191,10 +191,10 @@ static size_t run_of(struct str t, size_t at, size_t *ret_dots)
 static size_t last_label(struct str run)
 {
 	size_t i = run.n;
-	while (i > 0 && (ch_alnum((unsigned char)run.p[i - 1]) || run.p[i - 1] == '-' || (unsigned char)run.p[i - 1] >= 0x80)) {
-		if (i >= 3 && (unsigned char)run.p[i - 1] >= 0x80 && fold_dot(run, i - 3) == 3)
+	for (; i > 0; i--) {
+		unsigned char c = (unsigned char)run.p[i - 1];
+		if (c < 0x80 ? !ch_alnum(c) && c != '-' : i >= 3 && fold_dot(run, i - 3) == 3)
 			break;
-		i--;
 	}
 	return i;
 }
@@ -277,7 +277,9 @@ static bool path_behind(struct str t, size_t end)
 		for (i++; ch_digit(at_of(t, i)) && i - end < 7; i++)
 			continue;
 	unsigned char c = at_of(t, i + 1);
-	return at_of(t, i) == '/' && (c >= 0x80 ? extract_word_char(t, i + 1) > 0 : c && (ch_alnum(c) || strchr("-_~%?#@", c)));
+	if (at_of(t, i) != '/' || c == 0)
+		return false;
+	return extract_word_char(t, i + 1) > 0 || strchr("-~%?#@", c);
 }
 
 /* What stands around a bare host tells that it is something else: a part of a path, of a program, of a style. */

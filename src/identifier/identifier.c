@@ -91,7 +91,8 @@ int id_canonical(enum id_kind kind, struct str text, const struct id_options *o,
 	case ID_NONE:
 		break;
 	}
-	return err_set(e, KT_EINVAL, "Deze soort kenmerk kennen wij niet. Kies er een uit de lijst, zoals iban of telefoon.");
+	return err_set(e, KT_EINVAL, "Deze soort kenmerk kennen wij niet. "
+		"Kies er een uit de lijst, zoals iban of telefoon.");
 }
 
 /* "marktplaats:m123456": other "platform:name" may as well be an account. */

@@ -47,13 +47,15 @@ struct id_options {
 /* Canonical form of a value of the stated kind, forgiving about spaces, case, hxxp, [.], (dot), full-width
  * characters. KT_EINVAL with a Dutch text that says what was expected (and never repeats the value).
  * canonical(canonical(x)) = canonical(x). `o` may be NULL. */
-int id_canonical(enum id_kind kind, struct str text, const struct id_options *o, struct identifier *ret, struct err *e) KT_CHECK;
+int id_canonical(enum id_kind kind, struct str text, const struct id_options *o, struct identifier *ret,
+	struct err *e) KT_CHECK;
 
 /* What a value looks like when the person chose the wrong kind or none ("bedoelt u …?"): the kind whose
  * canonical form it has, or ID_NONE. */
 enum id_kind id_guess(struct str text, const struct id_options *o);
 
-/* The host of a URL or the domain part of an e-mail address as a domain identifier. KT_EINVAL for other kinds and for IP hosts. */
+/* The host of a URL or the domain part of an e-mail address as a domain identifier. KT_EINVAL for other kinds and for
+ * IP hosts. */
 int id_host(const struct identifier *id, struct identifier *ret_domain) KT_CHECK;
 /* The registrable domain (public suffix + one label, PSL with its private part) of a domain; KT_EINVAL when the
  * name is itself a public suffix. */
@@ -68,9 +70,10 @@ struct id_found {
 typedef int (*id_found_fn)(const struct id_found *f, void *arg); /* non-zero stops and is handed back */
 
 /* Finds identifiers in free Dutch or English text (or mail source), in order of position. Rules in README.md:
- * the same value once per place; a URL also yields its host (same place); an e-mail address not its domain; a bare host only under a
- * known public suffix (RFC 2606 and 6761 names count as known); a phone needs a possible number; digits inside longer digit runs, dates,
- * amounts, citizen service and customer numbers are nothing. */
+ * the same value once per place; a URL also yields its host (the host's own bytes); an e-mail address not its
+ * domain; a bare host only under a known public suffix (RFC 2606 and 6761 names count as known); a phone needs a
+ * possible number; digits inside longer digit runs, dates, amounts, citizen service and customer numbers are
+ * nothing. */
 int id_extract(struct str text, const struct id_options *o, id_found_fn found, void *arg);
 
 /* Per-kind canonicalisers and checks, used by the above and by tests. */

@@ -81,8 +81,10 @@ bool bech32_segwit(struct str s, struct str hrp);
 
 /* --- account.c --- */
 
+/* As the canonicalisers of identifier.h: from "platform:name" or a link. KT_EINVAL with a Dutch text. */
 int account_canonical(struct str text, struct identifier *ret, struct err *e) KT_CHECK;
 int advert_canonical(struct str text, struct identifier *ret, struct err *e) KT_CHECK;
+/* A platform of our table, any case. */
 bool account_platform_known(struct str platform);
 
 /* --- extract_*.c: each looks at one place --- */

@@ -76,7 +76,8 @@ static void test_urls(void **state)
 		{"HTTP://Evil.NL/a", "url=http://evil.nl/a<HTTP://Evil.NL/a>|domein=evil.nl<Evil.NL>|"},
 		{"http://u:p@evil.nl:81/a", "url=http://evil.nl:81/a<http://u:p@evil.nl:81/a>|domein=evil.nl|"},
 		{"http://192.168.1.1/a", "url=http://192.168.1.1/a|"}, {"http://[::1]/a", "url=http://[::1]/a|"},
-		{"linkhttp://a.nl/b", "url=http://a.nl/b|domein=a.nl|"}, {"http://a.onbekend/b", "url=http://a.onbekend/b|domein=a.onbekend|"},
+		{"linkhttp://a.nl/b", "url=http://a.nl/b|domein=a.nl|"},
+		{"http://a.onbekend/b", "url=http://a.onbekend/b|domein=a.onbekend|"},
 		{"www.x.nl/pad.", "url=http://www.x.nl/pad<www.x.nl/pad>|domein=www.x.nl|"},
 		{"x.nl/pad,", "url=http://x.nl/pad<x.nl/pad>|domein=x.nl|"},
 		{"x.nl:8443/pad", "url=http://x.nl:8443/pad<x.nl:8443/pad>|domein=x.nl|"},
@@ -91,19 +92,24 @@ static void test_hosts(void **state)
 	(void)state;
 	static const struct row r[] = {
 		{"evil.nl", "domein=evil.nl|"}, {"Ga naar evil.nl.", "domein=evil.nl|"}, {"(evil.nl)", "domein=evil.nl|"},
-		{"evil.nl...", "domein=evil.nl|"}, {"Op evil.nl.Daarna", "domein=evil.nl|"}, {"evil[.]nl", "domein=evil.nl<evil[.]nl>|"},
+		{"evil.nl...", "domein=evil.nl|"}, {"Op evil.nl.Daarna", "domein=evil.nl|"},
+		{"evil[.]nl", "domein=evil.nl<evil[.]nl>|"},
 		{"evil [dot] nl", "domein=evil.nl<evil [dot] nl>|"}, {"evil{.}co(.)uk", "domein=evil.co.uk<evil{.}co(.)uk>|"},
 		{"evil\xE3\x80\x82nl", "domein=evil.nl<evil\xE3\x80\x82nl>|"}, {"EVIL.NL", "domein=evil.nl<EVIL.NL>|"},
-		{"b\xC3\xBC" "cher.de", "domein=xn--bcher-kva.de<b\xC3\xBC" "cher.de>|"}, {"x.github.io", "domein=x.github.io|"},
+		{"b\xC3\xBC" "cher.de", "domein=xn--bcher-kva.de<b\xC3\xBC" "cher.de>|"},
+		{"x.github.io", "domein=x.github.io|"},
 		{"a.test b.example c.invalid d.localhost example.com",
 			"domein=a.test|domein=b.example|domein=c.invalid|domein=d.localhost|domein=example.com|"},
-		{"r3---sn-abc.nl zz--fiets.nl", "domein=r3---sn-abc.nl|domein=zz--fiets.nl|"}, {"t.me x.com", "domein=t.me|domein=x.com|"},
+		{"r3---sn-abc.nl zz--fiets.nl", "domein=r3---sn-abc.nl|domein=zz--fiets.nl|"},
+		{"t.me x.com", "domein=t.me|domein=x.com|"},
 		{"www.readme.md", "domein=www.readme.md|"}, {"foo.md/x", "url=http://foo.md/x<foo.md/x>|domein=foo.md|"},
-		{"evil.nl evil.nl", "domein=evil.nl|domein=evil.nl|"}, {"bol.com/ ", "domein=bol.com|"}, {"x.nl:8080", "domein=x.nl|"},
+		{"evil.nl evil.nl", "domein=evil.nl|domein=evil.nl|"}, {"bol.com/ ", "domein=bol.com|"},
+		{"x.nl:8080", "domein=x.nl|"},
 		{"co.uk github.io nl", ""}, {"evil.onbekend", ""}, {"readme.md script.py a.sh b.pl c.rs d.zip e.mov f.so", ""},
 		{"b.v. o.a. d.d. i.v.m. n.a.v. t.a.v. m.b.t. z.s.m. e.d. a.u.b.", ""}, {"B.V. N.V. d.w.z.", ""},
 		{"2.5 v1.2.3 1.250.000 192.168.1.1", ""}, {"een zin.Nieuwe zin", ""}, {"de klant.ING belde", ""},
-		{"woont in o.a.de Pijp", ""}, {"J.de Vries", ""}, {"b.v.Amsterdam", ""}, {"/usr/lib/foo.nl", ""}, {"x.info(a)", ""},
+		{"woont in o.a.de Pijp", ""}, {"J.de Vries", ""}, {"b.v.Amsterdam", ""}, {"/usr/lib/foo.nl", ""},
+		{"x.info(a)", ""},
 	};
 	ROWS(r);
 }
@@ -113,13 +119,17 @@ static void test_emails(void **state)
 	(void)state;
 	static const struct row r[] = {
 		{"mail jan@evil.nl.", "email=jan@evil.nl|"}, {"<Jan@Evil.NL>", "email=jan@evil.nl<Jan@Evil.NL>|"},
-		{"mailto:jan.de+x@evil.nl?subject=a", "email=jan.de+x@evil.nl|"}, {"\"piet [at] evil [dot] nl\"", "email=piet@evil.nl<piet [at] evil [dot] nl>|"},
+		{"mailto:jan.de+x@evil.nl?subject=a", "email=jan.de+x@evil.nl|"},
+		{"\"piet [at] evil [dot] nl\"", "email=piet@evil.nl<piet [at] evil [dot] nl>|"},
 		{"piet(at)evil.nl", "email=piet@evil.nl<piet(at)evil.nl>|"}, {"smtp.mailfrom=a@b.nl;", "email=a@b.nl|"},
-		{"o'brien@x.nl", "email=o'brien@x.nl|"}, {"'jan@x.nl'", "email=jan@x.nl|"}, {"jan.nl+a@x.nl", "email=jan.nl+a@x.nl|"},
-		{"_jan_@x.nl", "email=_jan_@x.nl|"}, {"jan@x.nl.Daarna", "email=jan@x.nl|"}, {"jan@x.nl,piet@y.nl", "email=jan@x.nl|email=piet@y.nl|"},
+		{"o'brien@x.nl", "email=o'brien@x.nl|"}, {"'jan@x.nl'", "email=jan@x.nl|"},
+		{"jan.nl+a@x.nl", "email=jan.nl+a@x.nl|"},
+		{"_jan_@x.nl", "email=_jan_@x.nl|"}, {"jan@x.nl.Daarna", "email=jan@x.nl|"},
+		{"jan@x.nl,piet@y.nl", "email=jan@x.nl|email=piet@y.nl|"},
 		{"0612345678@x.nl", "email=0612345678@x.nl|"}, {"nl04kent0123456789@x.nl", "email=nl04kent0123456789@x.nl|"},
 		{"info@b\xC3\xBC" "cher.de", "email=info@xn--bcher-kva.de<info@b\xC3\xBC" "cher.de>|"},
-		{"jan@pot", ""}, {"jan@evil.onbekend", ""}, {"@jan", ""}, {"jan@", ""}, {"j\xC3\xA9@", ""}, {"@x.nl", "domein=x.nl|"},
+		{"jan@pot", ""}, {"jan@evil.onbekend", ""}, {"@jan", ""}, {"jan@", ""}, {"j\xC3\xA9@", ""},
+		{"@x.nl", "domein=x.nl|"},
 	};
 	ROWS(r);
 }
@@ -128,15 +138,18 @@ static void test_ibans(void **state)
 {
 	(void)state;
 	static const struct row r[] = {
-		{"NL04KENT0123456789", "iban=NL04KENT0123456789|"}, {"nl04kent0123456789.", "iban=NL04KENT0123456789<nl04kent0123456789>|"},
+		{"NL04KENT0123456789", "iban=NL04KENT0123456789|"},
+		{"nl04kent0123456789.", "iban=NL04KENT0123456789<nl04kent0123456789>|"},
 		{"op NL04 KENT 0123 4567 89 graag", "iban=NL04KENT0123456789<NL04 KENT 0123 4567 89>|"},
 		{"IBAN:NL04-KENT-0123-4567-89,", "iban=NL04KENT0123456789<NL04-KENT-0123-4567-89>|"},
 		{"NL04.KENT.0123.4567.89", "iban=NL04KENT0123456789<NL04.KENT.0123.4567.89>|"},
 		{"NL04\xC2\xA0KENT\xC2\xA0" "0123456789", "iban=NL04KENT0123456789<NL04\xC2\xA0KENT\xC2\xA0" "0123456789>|"},
 		{"(BE68 5390 0754 7034)", "iban=BE68539007547034<BE68 5390 0754 7034>|"},
 		{"NL04KENT0123456789 0612345678", "iban=NL04KENT0123456789|telefoon=+31612345678<0612345678>|"},
-		{"NL04KENT0123456789a", ""}, {"NL04KENT01234567890", ""}, {"aNL04KENT0123456789", ""}, {"NL05 KENT 0612 345678", ""},
-		{"NL04KENT012345678", ""}, {"NL04  KENT0123456789", ""}, {"_NL04KENT0123456789", ""}, {"NL76KENT0612345678", "iban=NL76KENT0612345678|"},
+		{"NL04KENT0123456789a", ""}, {"NL04KENT01234567890", ""}, {"aNL04KENT0123456789", ""},
+		{"NL05 KENT 0612 345678", ""},
+		{"NL04KENT012345678", ""}, {"NL04  KENT0123456789", ""}, {"_NL04KENT0123456789", ""},
+		{"NL76KENT0612345678", "iban=NL76KENT0612345678|"},
 	};
 	ROWS(r);
 }
@@ -145,32 +158,52 @@ static void test_phones(void **state)
 {
 	(void)state;
 	static const struct row r[] = {
-		{"Bel 06-12345678.", "telefoon=+31612345678<06-12345678>|"}, {"06 12 34 56 78", "telefoon=+31612345678<06 12 34 56 78>|"},
-		{"06.12.34.56.78", "telefoon=+31612345678<06.12.34.56.78>|"}, {"(020) 123 45 67", "telefoon=+31201234567<(020) 123 45 67>|"},
-		{"(0612345678)", "telefoon=+31612345678<0612345678>|"}, {"(tel. 020-1234567)", "telefoon=+31201234567<020-1234567>|"},
-		{"+31 (0)6 12345678", "telefoon=+31612345678<+31 (0)6 12345678>|"}, {"0031612345678", "telefoon=+31612345678<0031612345678>|"},
+		{"Bel 06-12345678.", "telefoon=+31612345678<06-12345678>|"},
+		{"06 12 34 56 78", "telefoon=+31612345678<06 12 34 56 78>|"},
+		{"06.12.34.56.78", "telefoon=+31612345678<06.12.34.56.78>|"},
+		{"(020) 123 45 67", "telefoon=+31201234567<(020) 123 45 67>|"},
+		{"(0612345678)", "telefoon=+31612345678<0612345678>|"},
+		{"(tel. 020-1234567)", "telefoon=+31201234567<020-1234567>|"},
+		{"+31 (0)6 12345678", "telefoon=+31612345678<+31 (0)6 12345678>|"},
+		{"0031612345678", "telefoon=+31612345678<0031612345678>|"},
 		{"+31612345678", "telefoon=+31612345678|"}, {"tel:+31612345678", "telefoon=+31612345678|"},
-		{"06\xE2\x80\x93" "12345678", "telefoon=+31612345678<06\xE2\x80\x93" "12345678>|"}, {"06 - 12345678", "telefoon=+31612345678<06 - 12345678>|"},
+		{"06\xE2\x80\x93" "12345678", "telefoon=+31612345678<06\xE2\x80\x93" "12345678>|"},
+		{"06 - 12345678", "telefoon=+31612345678<06 - 12345678>|"},
 		{"Tel.0612345678", "telefoon=+31612345678<0612345678>|"}, {"0800-1234", "telefoon=+318001234<0800-1234>|"},
 		{"0900 1234567", "telefoon=+319001234567<0900 1234567>|"}, {"06-12345678/06-87654321",
 			"telefoon=+31612345678<06-12345678>|telefoon=+31687654321<06-87654321>|"},
 		{"06-12345678 020-1234567", "telefoon=+31612345678<06-12345678>|telefoon=+31201234567<020-1234567>|"},
-		{"+32 470 12 34 56", "telefoon=+32470123456<+32 470 12 34 56>|"}, {"+44 20 7946 0958.", "telefoon=+442079460958<+44 20 7946 0958>|"},
-		{"telefoonnummer 0612345678", "telefoon=+31612345678<0612345678>|"}, {"mijn nummer is 0612345678", "telefoon=+31612345678<0612345678>|"},
-		{"klantenservicenummer 0612345678", "telefoon=+31612345678<0612345678>|"}, {"Bel de klant 0612345678", "telefoon=+31612345678<0612345678>|"},
-		{"order 12, tel 0612345678", "telefoon=+31612345678<0612345678>|"}, {"06-12345678 om 9:00", "telefoon=+31612345678<06-12345678>|"},
+		{"+32 470 12 34 56", "telefoon=+32470123456<+32 470 12 34 56>|"},
+		{"+44 20 7946 0958.", "telefoon=+442079460958<+44 20 7946 0958>|"},
+		{"telefoonnummer 0612345678", "telefoon=+31612345678<0612345678>|"},
+		{"mijn nummer is 0612345678", "telefoon=+31612345678<0612345678>|"},
+		{"klantenservicenummer 0612345678", "telefoon=+31612345678<0612345678>|"},
+		{"Bel de klant 0612345678", "telefoon=+31612345678<0612345678>|"},
+		{"order 12, tel 0612345678", "telefoon=+31612345678<0612345678>|"},
+		{"06-12345678 om 9:00", "telefoon=+31612345678<06-12345678>|"},
 		/* nothing */
-		{"klantnummer 0612345678", ""}, {"Klantnr: 0612345678", ""}, {"ordernummer is 0612345678", ""}, {"order no. 0612345678", ""},
-		{"customer number 0612345678", ""}, {"factuurnummer 0612345678", ""}, {"bestelnummer: 0612345678", ""}, {"ref: 0612345678", ""},
-		{"kenmerk 0612345678", ""}, {"invoice #0612345678", ""}, {"dossiernummer 0612345678", ""}, {"polisnummer 0612345678", ""},
-		{"BSN 0123456782", ""}, {"burgerservicenummer: 0123456782", ""}, {"KvK 0123456789", ""}, {"rekeningnummer 0123456789", ""},
-		{"tracking 0123456789", ""}, {"serienummer 0123456789", ""}, {"123456782", ""}, {"012345678", ""}, {"12-11-2026", ""},
-		{"01-02-2026 10:30", ""}, {"01-02-2026 10", ""}, {"2026-11-22", ""}, {"22 november 2026", ""}, {"\xE2\x82\xAC 1.250,00", ""},
-		{"1.250.000", ""}, {"\xE2\x82\xAC 0612345678", ""}, {"09:30-17:00", ""}, {"08.00-17.00", ""}, {"0900-1700 uur", ""}, {"1234 AB 12", ""},
-		{"10612345678", ""}, {"06123456789", ""}, {"0612 3456 7890 1234", ""}, {"1234 0612 3456 7890", ""}, {"06-12345678-99", ""},
-		{"a0612345678", ""}, {"0612345678a", ""}, {"0x0612345678", ""}, {"31612345678", ""}, {"+999123456789", ""}, {"+0200", ""},
-		{"Date: Mon, 2 Nov 2026 10:00:00 +0100", ""}, {"01 02 03 04 05", ""}, {"112", ""}, {"14020", ""}, {"id=0612345678", ""},
-		{"http://a.nl/0612345678", "url=http://a.nl/0612345678|domein=a.nl|"}, {"3f0a06-12345678", ""}, {"0612345678,50", ""},
+		{"klantnummer 0612345678", ""}, {"Klantnr: 0612345678", ""}, {"ordernummer is 0612345678", ""},
+		{"order no. 0612345678", ""},
+		{"customer number 0612345678", ""}, {"factuurnummer 0612345678", ""}, {"bestelnummer: 0612345678", ""},
+		{"ref: 0612345678", ""},
+		{"kenmerk 0612345678", ""}, {"invoice #0612345678", ""}, {"dossiernummer 0612345678", ""},
+		{"polisnummer 0612345678", ""},
+		{"BSN 0123456782", ""}, {"burgerservicenummer: 0123456782", ""}, {"KvK 0123456789", ""},
+		{"rekeningnummer 0123456789", ""},
+		{"tracking 0123456789", ""}, {"serienummer 0123456789", ""}, {"123456782", ""}, {"012345678", ""},
+		{"12-11-2026", ""},
+		{"01-02-2026 10:30", ""}, {"01-02-2026 10", ""}, {"2026-11-22", ""}, {"22 november 2026", ""},
+		{"\xE2\x82\xAC 1.250,00", ""},
+		{"1.250.000", ""}, {"\xE2\x82\xAC 0612345678", ""}, {"09:30-17:00", ""}, {"08.00-17.00", ""},
+		{"0900-1700 uur", ""}, {"1234 AB 12", ""},
+		{"10612345678", ""}, {"06123456789", ""}, {"0612 3456 7890 1234", ""}, {"1234 0612 3456 7890", ""},
+		{"06-12345678-99", ""},
+		{"a0612345678", ""}, {"0612345678a", ""}, {"0x0612345678", ""}, {"31612345678", ""}, {"+999123456789", ""},
+		{"+0200", ""},
+		{"Date: Mon, 2 Nov 2026 10:00:00 +0100", ""}, {"01 02 03 04 05", ""}, {"112", ""}, {"14020", ""},
+		{"id=0612345678", ""},
+		{"http://a.nl/0612345678", "url=http://a.nl/0612345678|domein=a.nl|"}, {"3f0a06-12345678", ""},
+		{"0612345678,50", ""},
 		{"00000000001234567890", ""},
 	};
 	ROWS(r);
@@ -180,14 +213,17 @@ static void test_wallets(void **state)
 {
 	(void)state;
 	static const struct row r[] = {
-		{"naar 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa.", "wallet=btc:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa<1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa>|"},
+		{"naar 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa.",
+		"wallet=btc:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa<1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa>|"},
 		{"bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4?amount=1",
 			"wallet=btc:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4<bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4>|"},
 		{"(0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed)",
 			"wallet=eth:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed<0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed>|"},
-		{"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "wallet=trx:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t<TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t>|"},
+		{"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",
+		"wallet=trx:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t<TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t>|"},
 		{"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", ""}, {"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNax", ""},
-		{"x1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", ""}, {"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", ""},
+		{"x1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", ""},
+		{"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", ""},
 	};
 	ROWS(r);
 }
@@ -213,8 +249,10 @@ static void test_linear(void **state)
 {
 	(void)state;
 	static const char *const units[] = {
-		"http://", "a.", "a@", "a+", "[", "(", "[.]", "hxxp[:]//[", "http://a.nl/(", "NL04", "0612", "06 ", "+31", "a", "1", ".", "@", ":",
-		"http://a@", "a=", "\xC3\xA9", "\xEF\xBC\x8E", "a.nl/", "www.", "b.nl ", "T", "0x", "{dot}", "NL04 KENT ", "-", "a-", " [dot] a",
+		"http://", "a.", "a@", "a+", "[", "(", "[.]", "hxxp[:]//[", "http://a.nl/(", "NL04", "0612", "06 ", "+31",
+		"a", "1", ".", "@", ":",
+		"http://a@", "a=", "\xC3\xA9", "\xEF\xBC\x8E", "a.nl/", "www.", "b.nl ", "T", "0x", "{dot}", "NL04 KENT ",
+		"-", "a-", " [dot] a",
 		"jan@a.nl.A.", "http://a.nl?", "\xFF", "0", "(0", "+", "/", "a.b/c ", "h**p", "'", "&gt;", "klantnr ",
 	};
 	const size_t n = 1000000;
@@ -238,9 +276,12 @@ static void test_random(void **state)
 {
 	(void)state;
 	static const char *const pieces[] = {
-		"http://", "hxxps[:]//", "evil.nl", ".", "[.]", "(dot)", " ", " ", "\n", "/", "?a=1", "@", "[at]", ":", "jan", "06", "12345678",
-		"-", "+31", "(0)", "6", "NL04", "KENT", "0123456789", "\xC3\xBC", "\xE3\x80\x82", "www.", "(", ")", "[", "]", "<", ">", "'", "\"",
-		",", "0x", "A", "co.uk", "md", "klantnr", "\xE2\x82\xAC", "+32", "470123456", "00", "%2e", "&gt;", "\xFF", "=", "_", "+",
+		"http://", "hxxps[:]//", "evil.nl", ".", "[.]", "(dot)", " ", " ", "\n", "/", "?a=1", "@", "[at]", ":", "jan",
+		"06", "12345678",
+		"-", "+31", "(0)", "6", "NL04", "KENT", "0123456789", "\xC3\xBC", "\xE3\x80\x82", "www.", "(", ")", "[", "]",
+		"<", ">", "'", "\"",
+		",", "0x", "A", "co.uk", "md", "klantnr", "\xE2\x82\xAC", "+32", "470123456", "00", "%2e", "&gt;", "\xFF",
+		"=", "_", "+",
 	};
 	size_t finds = 0;
 	for (int round = 0; round < 100000; round++) {
@@ -306,8 +347,10 @@ static void test_mails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_urls), cmocka_unit_test(test_hosts), cmocka_unit_test(test_emails), cmocka_unit_test(test_ibans),
-		cmocka_unit_test(test_phones), cmocka_unit_test(test_wallets), cmocka_unit_test(test_stop), cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_urls), cmocka_unit_test(test_hosts), cmocka_unit_test(test_emails),
+		cmocka_unit_test(test_ibans),
+		cmocka_unit_test(test_phones), cmocka_unit_test(test_wallets), cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_random), cmocka_unit_test(test_mails),
 	};
 	seed_start();

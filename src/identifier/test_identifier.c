@@ -117,7 +117,8 @@ static void test_phone(void **state)
 	static const struct row r[] = {
 		{"06 12345678", "+31612345678"}, {"06-1234 56 78", "+31612345678"}, {"+31612345678", "+31612345678"},
 		{"0031612345678", "+31612345678"}, {"+31 (0)6 12345678", "+31612345678"},
-		{"0031 (0) 6 12345678", "+31612345678"}, {"+310612345678", "+31612345678"}, {"tel:+31612345678", "+31612345678"},
+		{"0031 (0) 6 12345678", "+31612345678"}, {"+310612345678", "+31612345678"},
+		{"tel:+31612345678", "+31612345678"},
 		{"(020) 123 45 67", "+31201234567"}, {"020/1234567", "+31201234567"}, {"06.12.34.56.78", "+31612345678"},
 		{"06\xE2\x80\x91" "12345678", "+31612345678"}, {"06\xC2\xA0" "12345678", "+31612345678"},
 		{"\xEF\xBC\x90" "612345678", "+31612345678"}, {"31612345678", "+31612345678"},
@@ -171,12 +172,14 @@ static void test_url(void **state)
 {
 	(void)state;
 	static const struct row r[] = {
-		{"https://Evil.NL", "https://evil.nl/"}, {"www.x.nl/pad", "http://www.x.nl/pad"}, {"x.nl/Pad", "http://x.nl/Pad"},
+		{"https://Evil.NL", "https://evil.nl/"}, {"www.x.nl/pad", "http://www.x.nl/pad"},
+		{"x.nl/Pad", "http://x.nl/Pad"},
 		{"x.nl", "http://x.nl/"}, {"//x.nl/a", "http://x.nl/a"}, {"hxxp://x.nl/", "http://x.nl/"},
 		{"hXXps://x.nl/", "https://x.nl/"}, {"h**ps://x[.]nl/a", "https://x.nl/a"}, {"http[:]//x.nl", "http://x.nl/"},
 		{"hxxps[://]x[.]nl/login[.]php", "https://x.nl/login.php"}, {"http://u:p@x.nl/#f", "http://x.nl/"},
 		{"http://bank.nl@evil.nl/", "http://evil.nl/"}, {"http://x.nl:80/", "http://x.nl/"},
-		{"https://x.nl:443/", "https://x.nl/"}, {"https://x.nl:080/", "https://x.nl:80/"}, {"http://x.nl:/", "http://x.nl/"},
+		{"https://x.nl:443/", "https://x.nl/"}, {"https://x.nl:080/", "https://x.nl:80/"},
+		{"http://x.nl:/", "http://x.nl/"},
 		{"http://x.nl:8080?a", "http://x.nl:8080/?a"}, {"http://x.nl:65536/", NULL}, {"http://x.nl:a/", NULL},
 		{"http://x.nl/%41%7e%2f%3a", "http://x.nl/A~%2F%3A"}, {"http://x.nl/%zz%4", "http://x.nl/%25zz%254"},
 		{"http://x.nl/a b", "http://x.nl/a%20b"}, {"http://x.nl/\xC3\xA9", "http://x.nl/%C3%A9"},
@@ -191,8 +194,10 @@ static void test_url(void **state)
 		{"http://0300.0250.1/", "http://192.168.0.1/"}, {"http://1.2.3.256/", NULL}, {"http://1.2.3.4.5/", NULL},
 		{"http://[::1]:80/", "http://[::1]/"}, {"http://[2001:DB8:0:0::1]/", "http://[2001:db8::1]/"},
 		{"http://[::g]/", NULL}, {"http://b\xC3\xBC" "cher.de/", "http://xn--bcher-kva.de/"},
-		{"<http://x.nl/a>", "http://x.nl/a"}, {"http://x.nl./a", "http://x.nl/a"}, {"http://ev%69l.nl/", "http://evil.nl/"},
-		{"ftp://x.nl/", NULL}, {"javascript:alert(1)", NULL}, {"mailto:a@b.nl", NULL}, {"a@b.nl", NULL}, {"http://", NULL},
+		{"<http://x.nl/a>", "http://x.nl/a"}, {"http://x.nl./a", "http://x.nl/a"},
+		{"http://ev%69l.nl/", "http://evil.nl/"},
+		{"ftp://x.nl/", NULL}, {"javascript:alert(1)", NULL}, {"mailto:a@b.nl", NULL}, {"a@b.nl", NULL},
+		{"http://", NULL},
 		{"http:///", NULL}, {"http://localhost/", NULL}, {"geen link", NULL}, {"", NULL}, {"http://a..nl/", NULL},
 	};
 	ROWS(ID_URL, r);
@@ -232,8 +237,10 @@ static void test_email(void **state)
 {
 	(void)state;
 	static const struct row r[] = {
-		{"Jan@Evil.NL", "jan@evil.nl"}, {"mailto:jan@evil.nl", "jan@evil.nl"}, {"MAILTO:jan@evil.nl?subject=x@y", "jan@evil.nl"},
-		{"<jan@evil.nl>", "jan@evil.nl"}, {"Jan Jansen <jan@evil.nl>", "jan@evil.nl"}, {"jan [at] evil [dot] nl", "jan@evil.nl"},
+		{"Jan@Evil.NL", "jan@evil.nl"}, {"mailto:jan@evil.nl", "jan@evil.nl"},
+		{"MAILTO:jan@evil.nl?subject=x@y", "jan@evil.nl"},
+		{"<jan@evil.nl>", "jan@evil.nl"}, {"Jan Jansen <jan@evil.nl>", "jan@evil.nl"},
+		{"jan [at] evil [dot] nl", "jan@evil.nl"},
 		{"jan(at)evil.nl", "jan@evil.nl"}, {"jan[@]evil[.]nl", "jan@evil.nl"}, {"jan{at}evil.nl", "jan@evil.nl"},
 		{"jan[apenstaartje]evil[punt]nl", "jan@evil.nl"}, {"jan\xEF\xBC\xA0" "evil.nl", "jan@evil.nl"},
 		{"a.b+c@b\xC3\xBC" "cher.de", "a.b+c@xn--bcher-kva.de"}, {"o'brien@x.nl", "o'brien@x.nl"},
@@ -289,7 +296,8 @@ static void keccak_hex(const char *in, size_t n, const char *want)
 	uint8_t out[32];
 	keccak_256(in, n, out);
 	for (int i = 0; i < 32; i++)
-		assert_int_equal(out[i], hex_value((unsigned char)want[2 * i]) * 16 + hex_value((unsigned char)want[2 * i + 1]));
+		assert_int_equal(out[i],
+			hex_value((unsigned char)want[2 * i]) * 16 + hex_value((unsigned char)want[2 * i + 1]));
 }
 
 static void test_keccak(void **state)
@@ -308,12 +316,17 @@ static void test_account(void **state)
 	static const struct row r[] = {
 		{"Instagram:@Jan.Jansen", "instagram:jan.jansen"}, {"https://www.instagram.com/Jan/?hl=nl", "instagram:jan"},
 		{"instagram.com/jan", "instagram:jan"}, {"https://facebook.com/jan.j", "facebook:jan.j"},
-		{"https://www.facebook.com/profile.php?id=1000123", "facebook:1000123"}, {"https://www.tiktok.com/@Jan", "tiktok:jan"},
-		{"t.me/jan_bot", "telegram:jan_bot"}, {"https://twitter.com/Jan", "x:jan"}, {"x.com/jan", "x:jan"}, {"twitter:jan", "x:jan"},
-		{"https://www.marktplaats.nl/u/jan-fiets/123456/", "marktplaats:123456"}, {"vinted.nl/member/123-jan", "vinted:123"},
-		{"https://nl.linkedin.com/in/jan-jansen-1b/", "linkedin:jan-jansen-1b"}, {"https://youtube.com/@Jan", "youtube:jan"},
+		{"https://www.facebook.com/profile.php?id=1000123", "facebook:1000123"},
+		{"https://www.tiktok.com/@Jan", "tiktok:jan"},
+		{"t.me/jan_bot", "telegram:jan_bot"}, {"https://twitter.com/Jan", "x:jan"}, {"x.com/jan", "x:jan"},
+		{"twitter:jan", "x:jan"},
+		{"https://www.marktplaats.nl/u/jan-fiets/123456/", "marktplaats:123456"},
+		{"vinted.nl/member/123-jan", "vinted:123"},
+		{"https://nl.linkedin.com/in/jan-jansen-1b/", "linkedin:jan-jansen-1b"},
+		{"https://youtube.com/@Jan", "youtube:jan"},
 		{"https://www.snapchat.com/add/jan", "snapchat:jan"}, {"hxxps://instagram[.]com/jan", "instagram:jan"},
-		{"jan", NULL}, {"instagram:", NULL}, {":jan", NULL}, {"instagram:jan jansen", NULL}, {"instagram.com/p/abc", NULL},
+		{"jan", NULL}, {"instagram:", NULL}, {":jan", NULL}, {"instagram:jan jansen", NULL},
+		{"instagram.com/p/abc", NULL},
 		{"evil.nl/jan", NULL}, {"instagram.com/", NULL}, {"", NULL}, {"a:b:c", NULL},
 	};
 	ROWS(ID_ACCOUNT, r);
@@ -348,11 +361,15 @@ static void test_guess(void **state)
 		const char *in;
 		enum id_kind kind;
 	} r[] = {
-		{"nl04 kent 0123 4567 89", ID_IBAN}, {"06-12345678", ID_PHONE}, {"+32470123456", ID_PHONE}, {"evil.nl", ID_DOMAIN},
-		{"evil.nl/pad", ID_URL}, {"https://instagram.com/jan", ID_URL}, {"jan@evil.nl", ID_EMAIL}, {"instagram:jan", ID_ACCOUNT},
-		{"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", ID_WALLET}, {"m1234567890", ID_ADVERT}, {"marktplaats:m1234567890", ID_ADVERT},
+		{"nl04 kent 0123 4567 89", ID_IBAN}, {"06-12345678", ID_PHONE}, {"+32470123456", ID_PHONE},
+		{"evil.nl", ID_DOMAIN},
+		{"evil.nl/pad", ID_URL}, {"https://instagram.com/jan", ID_URL}, {"jan@evil.nl", ID_EMAIL},
+		{"instagram:jan", ID_ACCOUNT},
+		{"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", ID_WALLET}, {"m1234567890", ID_ADVERT},
+		{"marktplaats:m1234567890", ID_ADVERT},
 		{"12345678", ID_COMPANY}, {"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", ID_DEVICE},
-		{"123456782", ID_NONE}, {"hallo", ID_NONE}, {"a:b", ID_NONE}, {"", ID_NONE}, {"een.zin", ID_NONE}, {"Jan de Vries", ID_NONE},
+		{"123456782", ID_NONE}, {"hallo", ID_NONE}, {"a:b", ID_NONE}, {"", ID_NONE}, {"een.zin", ID_NONE},
+		{"Jan de Vries", ID_NONE},
 	};
 	for (size_t i = 0; i < sizeof(r) / sizeof(r[0]); i++)
 		if (id_guess(str_of(r[i].in), NULL) != r[i].kind)
@@ -364,7 +381,8 @@ static void test_suffix(void **state)
 {
 	(void)state;
 	static const struct row r[] = {
-		{"a.b.evil.nl", "evil.nl"}, {"evil.nl", "evil.nl"}, {"x.foo.github.io", "foo.github.io"}, {"a.b.co.uk", "b.co.uk"},
+		{"a.b.evil.nl", "evil.nl"}, {"evil.nl", "evil.nl"}, {"x.foo.github.io", "foo.github.io"},
+		{"a.b.co.uk", "b.co.uk"},
 		{"www.ck", "www.ck"}, {"a.evil.example", "evil.example"}, {"co.uk", NULL}, {"github.io", NULL},
 		{"x.xn--p1ai", "x.xn--p1ai"},
 	};
@@ -376,8 +394,10 @@ static void test_suffix(void **state)
 		if (r[i].want)
 			assert_string_equal(reg.value, r[i].want);
 	}
-	assert_true(id_is_public_suffix(STR("nl")) && id_is_public_suffix(STR("co.uk")) && id_is_public_suffix(STR("github.io")));
-	assert_false(id_is_public_suffix(STR("evil.nl")) || id_is_public_suffix(STR("zzz")) || id_is_public_suffix(STR("")));
+	assert_true(id_is_public_suffix(STR("nl")) && id_is_public_suffix(STR("co.uk")));
+	assert_true(id_is_public_suffix(STR("github.io")));
+	assert_false(id_is_public_suffix(STR("evil.nl")) || id_is_public_suffix(STR("zzz")));
+	assert_false(id_is_public_suffix(STR("")));
 	struct identifier id, host;
 	assert_int_equal(url_canonical(STR("https://a.evil.nl:8443/x"), NULL, &id, NULL), 0);
 	assert_int_equal(id_registrable(&id, &host), KT_EINVAL);
@@ -412,9 +432,12 @@ static void test_property(void **state)
 {
 	(void)state;
 	static const char *const pieces[] = {
-		"http://", "hxxps[:]//", "evil", ".", "nl", "[.]", "(dot)", "%2e", "%", "41", "/", "..", "?", "&", "utm_a=1", "@", "[at]",
-		":", "80", "xn--", "bcher-kva", "\xC3\xBC", "\xEF\xBC\x8E", "\xE2\x80\x8B", " ", "-", "_", "+31", "0", "612345678", "(0)",
-		"NL", "04", "KENT", "0123456789", "bc1q", "0x", "instagram", "m12345678", "<", ">", "'", "{", "}", "\\", "#", "\n", "0044",
+		"http://", "hxxps[:]//", "evil", ".", "nl", "[.]", "(dot)", "%2e", "%", "41", "/", "..", "?", "&", "utm_a=1",
+		"@", "[at]",
+		":", "80", "xn--", "bcher-kva", "\xC3\xBC", "\xEF\xBC\x8E", "\xE2\x80\x8B", " ", "-", "_", "+31", "0",
+		"612345678", "(0)",
+		"NL", "04", "KENT", "0123456789", "bc1q", "0x", "instagram", "m12345678", "<", ">", "'", "{", "}", "\\", "#",
+		"\n", "0044",
 		"\xFF", "www.", "A", "+", "1", "[", "]", "mailto:", "tel:", "~", "=", "\xEF\xBC\xA0", "\xF0\x9F\x92\xA9",
 	};
 	unsigned accepted = 0;
@@ -431,7 +454,8 @@ static void test_property(void **state)
 		if (id_canonical(kind, (struct str){z, n}, &test_options, &once, NULL) != 0)
 			continue;
 		accepted++;
-		if (id_canonical(kind, id_str(&once), &test_options, &twice, NULL) != 0 || !str_eq(id_str(&once), id_str(&twice)))
+		if (id_canonical(kind, id_str(&once), &test_options, &twice, NULL) != 0 ||
+		    !str_eq(id_str(&once), id_str(&twice)))
 			fail_msg("kind %u: %.*s gave %s", (unsigned)kind, (int)n, z, once.value);
 	}
 	assert_true(accepted > 1000);
@@ -445,7 +469,8 @@ int main(void)
 		cmocka_unit_test(test_email), cmocka_unit_test(test_wallet), cmocka_unit_test(test_keccak),
 		cmocka_unit_test(test_account), cmocka_unit_test(test_guess), cmocka_unit_test(test_suffix),
 		cmocka_unit_test(test_no_echo), cmocka_unit_test(test_property), cmocka_unit_test(test_iban_registry),
-		cmocka_unit_test(test_iban_edits), cmocka_unit_test(test_wallet_lists), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_iban_edits), cmocka_unit_test(test_wallet_lists), cmocka_unit_test(test_phone_library),
+		cmocka_unit_test(test_threads),
 	};
 	seed_start();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@ void test_row(enum id_kind kind, const char *in, size_t n, const char *want);
 void test_iban_registry(void **state);
 void test_iban_edits(void **state);
 void test_wallet_lists(void **state);
+void test_phone_library(void **state);
 void test_threads(void **state);
 
 #endif

@@ -104,9 +104,21 @@ struct outcome {
 	const struct policy *policy;
 };
 
+/* Who reports may be the swindler, asking whether somebody is on to him. So: what was done, not what is being weighed,
+ * and never what the police does. Open kinds are public anyhow once they stand. */
+static bool for_reporter(const struct policy *p, const struct barrier *b)
+{
+	const struct policy_partner *who = policy_partner(p, b->partner);
+	if (!who || str_is(who->kind, "police"))
+		return false;
+	return policy_sealed(p, b->kind) ? b->state == BARRIER_EXECUTED : barrier_stands(b->state);
+}
+
 static int write_barrier(const struct barrier *b, void *arg)
 {
 	const struct outcome *o = arg;
+	if (!for_reporter(o->policy, b))
+		return 0;
 	const struct policy_measure *m = policy_measure(o->policy, b->measure);
 	char since[25];
 	time_format(b->since_ms, since);

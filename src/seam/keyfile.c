@@ -141,7 +141,7 @@ static int key_create(int keys, const char *name, size_t n, void (*make)(void *,
 int keyfile_get_made(const char *dir, const char *name, void *buf, size_t n, void (*make)(void *buf, size_t n),
                      struct err *e)
 {
-	int keys, rc;
+	int keys = -1, rc;
 
 	if (n > KEYFILE_MAX)
 		return fail(e, name, KT_EINTERNAL, "fout in het programma: te lang");
@@ -166,7 +166,7 @@ int keyfile_get(const char *dir, const char *name, void *buf, size_t n, struct e
 
 int keyfile_load(const char *dir, const char *name, void *buf, size_t n, struct err *e)
 {
-	int keys, rc;
+	int keys = -1, rc;
 
 	if (n > KEYFILE_MAX)
 		return fail(e, name, KT_EINTERNAL, "fout in het programma: te lang");

@@ -155,14 +155,8 @@ void store_set_hooks(struct store *s, const struct store_hooks *h)
 
 static struct reader *reader_take(struct store *s)
 {
-	struct timespec until;
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += s->o.busy_ms / 1000;
-	until.tv_nsec += (long)(s->o.busy_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	int64_t ns = clock_mono_ns() + (int64_t)s->o.busy_ms * 1000000; /* as the condition's clock */
+	const struct timespec until = {ns / 1000000000, ns % 1000000000};
 	struct reader *r = NULL;
 	int late = 0;
 	(void)pthread_mutex_lock(&s->lock);

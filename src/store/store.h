@@ -46,7 +46,7 @@ struct store_opts {
 	bool readonly;        /* no writer thread, no migration */
 };
 
-/* Opens, migrates forward (a copy of the database first, when it holds data) and starts the writer.
+/* Opens, migrates forward (SQLite: a copy first, when it holds data) and starts the writer.
  * KT_EREADONLY, KT_EFULL, KT_EBUSY, KT_EUNAVAIL (no server), KT_ECORRUPT, KT_EREFUSED (newer schema than this program).
  */
 int store_open(const struct store_opts *o, struct store **ret, struct err *e) KT_CHECK;
@@ -59,8 +59,8 @@ const char *store_driver(const struct store *s); /* "sqlite" | "postgres" */
  * starts from its input and may change only its output. `e` is the submitter's. Runs on the writer thread. */
 typedef int (*store_job)(struct tx *tx, void *arg, struct err *e);
 
-/* Runs the job and waits until it is durable. The job's code, or the code of the failed COMMIT (then nothing was
- * stored). */
+/* Runs the job and waits until it is durable. The job's code, or the code of the failed COMMIT: then nothing was
+ * stored, but for a COMMIT that never got an answer (KT_EUNAVAIL or KT_EIO, "uitkomst onbekend" in the text). */
 int store_submit(struct store *s, store_job job, void *arg, struct err *e) KT_CHECK;
 
 /* The same without waiting, for many at a time: zero-initialise, submit, wait. The ticket, arg and err
@@ -79,7 +79,8 @@ struct store_ticket {
 int store_submit_async(struct store *s, struct store_ticket *t) KT_CHECK;
 int store_wait(struct store *s, struct store_ticket *t);
 
-/* A read-only snapshot of its own; give it back with store_read_end. Any thread. */
+/* A read-only snapshot of its own; give it back with store_read_end. Any thread, one at a time per thread:
+ * there are four; KT_EBUSY when none came free within busy_ms. */
 int store_read(struct store *s, struct tx **ret, struct err *e) KT_CHECK;
 struct tx *store_read_end(struct tx *tx);
 

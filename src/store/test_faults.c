@@ -321,6 +321,66 @@ static void test_not_a_database(void **state)
 	assert_null(strstr(f->e.text, "geheim"));
 }
 
+/* ---- what must stay ---- */
+
+static int job_statement(struct tx *tx, void *arg, struct err *e)
+{
+	return tx_exec0(tx, (const struct stmt *)arg, e);
+}
+
+static void test_append_only(void **state)
+{
+	static struct stmt put[] = {
+		{"INSERT INTO audit_row (chain, seq, at_ms, actor, action, object, detail, prev, hash) VALUES"
+	     " ('main', 1, 0, 'a', 'b', 'c', '{}', $1, $1)",
+	     NULL, "b", ""},
+		{"INSERT INTO audit_head (n, at_ms, chains, key, sig) VALUES (1, 0, $1, $1, $1)", NULL, "b", ""},
+		{"INSERT INTO barrier_step (barrier, n, at_ms, state, actor, why) VALUES ('x', length($1), 0, 0, 'a', 'w')",
+	     NULL, "b", ""}};
+	static struct stmt bad[] = {
+		{"UPDATE audit_row SET actor = 'z'", NULL, "", ""},
+		{"DELETE FROM audit_row", NULL, "", ""},
+		{"UPDATE audit_head SET at_ms = 1", NULL, "", ""},
+		{"DELETE FROM audit_head", NULL, "", ""},
+		{"UPDATE barrier_step SET state = 1", NULL, "", ""},
+		{"DELETE FROM barrier_step", NULL, "", ""},
+		{"REPLACE INTO barrier_step (barrier, n, at_ms, state, actor, why) VALUES ('x', 1, 0, 5, 'a', 'w')",
+	     "TRUNCATE barrier_step", "", ""}};
+	struct fix *f = *state;
+	for (size_t i = 0; i < 3; i++) {
+		struct wrong w = {&put[i], {SV_B("x", 1)}, 1, 0};
+		must(store_submit(f->s, job_wrong, &w, &f->e), &f->e);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(store_submit(f->s, job_statement, &bad[i], &f->e), KT_EREFUSED);
+}
+
+static void test_one_living_barrier(void **state)
+{
+	static const struct stmt put = {
+		.sql =
+			"INSERT INTO barrier (id, tag, kind, value, partner, measure, rule, state, since_ms, created_ms, reporters,"
+			" note, synthetic) VALUES ($1, '', 1, 'v', 'p', 'm', 'r', $2, 0, 0, 3, '', 0)",
+		.pg =
+			"INSERT INTO barrier (id, tag, kind, value, partner, measure, rule, state, since_ms, created_ms, reporters,"
+			" note, synthetic) VALUES ($1, '\\x', 1, 'v', 'p', 'm', 'r', $2, 0, 0, 3, '', 0)",
+		.args = "ti",
+		.cols = ""};
+	static const struct stmt put_lite = {
+		.sql =
+			"INSERT INTO barrier (id, tag, kind, value, partner, measure, rule, state, since_ms, created_ms, reporters,"
+			" note, synthetic) VALUES ($1, x'', 1, 'v', 'p', 'm', 'r', $2, 0, 0, 3, '', 0)",
+		.args = "ti",
+		.cols = ""};
+	struct fix *f = *state;
+	static const int states[] = {8, 9, 10, 3, 4};
+	for (int i = 0; i < 5; i++) {
+		char id[2] = {(char)('a' + i), 0};
+		struct wrong w = {on_postgres ? &put : &put_lite, {SV_Z(id), SV_I(states[i])}, 2, 0};
+		assert_int_equal(store_submit(f->s, job_wrong, &w, &f->e), i < 4 ? 0 : KT_EEXISTS);
+	}
+}
+
 /* ---- migrations ---- */
 
 static void test_migrate_together(void **state)
@@ -650,10 +710,11 @@ static void test_flood(void **state)
 int test_faults(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_kill_9),           T(test_two_programs),      T(test_lock_held_elsewhere), T(test_full_database),
-		T(test_full_disk),        T(test_readonly_folder),   T(test_file_mode),           T(test_not_a_database),
-		T(test_migrate_together), T(test_newer_and_changed), T(test_migrate_forward),     T(test_backup_and_restore),
-		T(test_restore_refuses),  T(test_connection_lost),   T(test_deferred_error),      T(test_flood),
+		T(test_kill_9),           T(test_two_programs),       T(test_lock_held_elsewhere), T(test_full_database),
+		T(test_full_disk),        T(test_readonly_folder),    T(test_file_mode),           T(test_not_a_database),
+		T(test_migrate_together), T(test_newer_and_changed),  T(test_migrate_forward),     T(test_backup_and_restore),
+		T(test_restore_refuses),  T(test_connection_lost),    T(test_deferred_error),      T(test_flood),
+		T(test_append_only),      T(test_one_living_barrier),
 	};
 	return cmocka_run_group_tests_name(on_postgres ? "store faults postgres" : "store faults sqlite", tests, NULL,
 	                                   NULL);

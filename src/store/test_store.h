@@ -24,6 +24,13 @@ struct put {
 	struct store_ticket t;
 };
 
+struct wrong {
+	const struct stmt *st;
+	struct sval a[2];
+	size_t n;
+	int want;
+};
+
 struct gate {
 	int fd[2];
 	struct store_ticket t;
@@ -34,7 +41,8 @@ void must(int code, const struct err *e);
 int fix_setup(void **state);
 int fix_teardown(void **state);
 void fix_reopen(struct fix *f, const struct store_opts *o);
-int job_put(struct tx *tx, void *arg, struct err *e); /* arg: struct put */
+int job_put(struct tx *tx, void *arg, struct err *e);   /* arg: struct put */
+int job_wrong(struct tx *tx, void *arg, struct err *e); /* arg: struct wrong */
 int64_t count_outbox(struct store *s);
 void gate_close(struct fix *f, struct gate *g);
 void gate_open(struct fix *f, struct gate *g);

@@ -213,6 +213,8 @@ static int group_hook(struct store *s, struct group *g, int (*hook)(struct tx *,
 		code = err_set(&g->err, KT_EINTERNAL, "fout in het programma: een controlestap gaf een onbekende code");
 	if (code)
 		g->suspect = blame_job(code);
+	else
+		g->err = (struct err){0}; /* a hook may try something that fails and go on */
 	return code;
 }
 

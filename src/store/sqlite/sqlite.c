@@ -188,7 +188,7 @@ static int lite_setup(struct lite *c, bool write, struct err *e)
 	(void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	(void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	if (!write)
-		return lite_exec_fixed(c, "PRAGMA query_only=ON", e);
+		return lite_exec_fixed(c, "PRAGMA query_only=ON; PRAGMA cache_size=-8192", e);
 	char mode[16] = "";
 	int rc = sqlite3_exec(c->db, "PRAGMA journal_mode=WAL", lite_text_cb, mode, NULL);
 	if (rc)
@@ -198,8 +198,10 @@ static int lite_setup(struct lite *c, bool write, struct err *e)
 		               "de gegevensmap staat op een schijf waar SQLite geen WAL kan gebruiken: kies een lokale schijf");
 	/* A checkpoint every 1000 pages keeps the log near 4 MB; after a long reader it is cut back. 0x4b4e5452 = "KNTR".
 	 */
-	return lite_exec_fixed(
-		c, "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=67108864; PRAGMA application_id=1263424594;", e);
+	return lite_exec_fixed(c,
+	                       "PRAGMA wal_autocheckpoint=8000; PRAGMA cache_size=-32768; PRAGMA "
+	                       "journal_size_limit=67108864; PRAGMA application_id=1263424594;",
+	                       e);
 }
 
 /* SQLite would make the file with the process's umask; its -wal and -shm take over the mode of the file. */

@@ -7,6 +7,7 @@
 
 #define SQLITE_APPLICATION 1263424594 /* "KNTR" */
 
+/* Stays the connection's; not to be closed. */
 sqlite3 *sqlite_handle(struct conn *c);
 
 #endif
