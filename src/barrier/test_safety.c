@@ -744,9 +744,10 @@ static void test_standing_many(void **state)
 	       (long long)res.skipped_protected, since(start));
 	struct str last = STR_NONE;
 	int64_t lines = 0;
+	/* rawmemchr: strict sanitizers let strchr measure the whole zone each time. */
 	for (const char *p = strstr(zone.p, " NS localhost.\n") + 15; *p;) {
-		struct str owner = {p, (size_t)(strchr(p, ' ') - p)};
-		p = strchr(p, '\n') + 1;
+		struct str owner = {p, (size_t)((const char *)rawmemchr(p, ' ') - p)};
+		p = (const char *)rawmemchr(p, '\n') + 1;
 		lines++;
 		if (str_starts(owner, STR("*.")))
 			continue;

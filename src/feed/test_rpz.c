@@ -141,11 +141,12 @@ static void test_text(void **state)
 	rpz_name(&b, &z, STR("winkel-een.nl"));
 	rpz_name(&b, &z, STR("a_b.c\"d;e\\f (g).nl"));
 	assert_int_equal(buf_err(&b), 0);
-	assert_string_equal(b.p, "$ORIGIN rpz.kentering.\n$TTL 60\n"
-	                         "@ SOA localhost. hostmaster.localhost. 1790000000 300 60 604800 60\n@ NS localhost.\n"
-	                         "winkel-een.nl CNAME .\n*.winkel-een.nl CNAME .\n"
-	                         "a_b.c\\034d\\059e\\092f\\032\\040g\\041.nl CNAME .\n"
-	                         "*.a_b.c\\034d\\059e\\092f\\032\\040g\\041.nl CNAME .\n");
+	assert_string_equal(b.p,
+	                    "$ORIGIN rpz.kentering.\n$TTL 60\n"
+	                    "@ SOA localhost. hostmaster.localhost. 1790000000 300 60 604800 60\n@ NS localhost.\n"
+	                    "winkel-een.nl CNAME .\n*.winkel-een.nl CNAME .\n"
+	                    "a_b.c\\034d\\059e\\092f\\032\\040g\\041.nl CNAME .\n"
+	                    "*.a_b.c\\034d\\059e\\092f\\032\\040g\\041.nl CNAME .\n");
 	buf_reset(&b);
 	z = checked("Blok.Example.", "Waarschuwing.example.");
 	rpz_name(&b, &z, STR("x.nl"));
@@ -157,8 +158,8 @@ static void test_text(void **state)
 static void test_options(void **state)
 {
 	static const char *const zones[] = {".", "a..b", "-\n", "a b", "$x", ".a", "a\"b"};
-	static const char *const targets[] = {"rpz-passthru.", "rpz-drop", "a.rpz-tcp-only", "*.", "*", "..", "a b", "a\n.",
-	                                      "x..y"};
+	static const char *const targets[] = {"rpz-passthru.", "rpz-drop", "a.rpz-tcp-only", "*.", "*", "..", "a b",
+	                                      "a\n.",          "x..y"};
 	char big[300];
 	struct rpz_zone z = {.ttl = 7};
 	struct err e = {0};
@@ -553,7 +554,10 @@ static void test_scam_domains(void **state)
 	struct identifier *id = calloc(lines + 1, sizeof *id);
 	assert_true(name && id);
 	for (char *p = text, *end; n <= lines && *p; p = end + (*end != 0)) {
-		end = strchrnul(p, '\n');
+		end = memchr(p, '\n',
+		             size - (size_t)(p - text)); /* not strchr: strict sanitizers measure the whole text each time */
+		if (!end)
+			end = text + size;
 		if (domain_canonical((struct str){p, (size_t)(end - p)}, &id[n], NULL) == 0) {
 			name[n] = id_str(&id[n]);
 			n++;
@@ -579,9 +583,9 @@ int main(int argc, char **argv)
 {
 	struct err e = {0};
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text), cmocka_unit_test(test_options), cmocka_unit_test(test_fits),
+		cmocka_unit_test(test_text),         cmocka_unit_test(test_options),      cmocka_unit_test(test_fits),
 		cmocka_unit_test(test_random_names), cmocka_unit_test(test_escapes_load), cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_empty), cmocka_unit_test(test_failures), cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_empty),        cmocka_unit_test(test_failures),     cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_scam_domains),
 	};
 	on_postgres = argc > 1 && strcmp(argv[1], "postgres") == 0;

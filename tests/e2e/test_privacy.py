@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -202,6 +203,12 @@ def files_hold_nothing(driver):
     told(search_tree(c.dir, codes), "the data directory")
     err.seek(0)
     told(search(err.read(), codes), "stderr")
+    if driver == "postgres":
+        postgres().psql("postgres", "CHECKPOINT")
+        told(search_tree(postgres().data, codes), "PostgreSQL's own files")
+        log = (postgres().top / "log").read_bytes()
+        true(b"dossier_field" in log, "PostgreSQL's log shows no statements")
+        told(search(log, codes), "PostgreSQL's log")
     run = c.run("report", "show", codes[0], env={"KENTERING_LOG_LEVEL": "debug"}).expect(0)
     true(search(run.raw), "report show does not give the report back")
     told(search(run.raw_err, codes), "stderr of report show")
@@ -213,11 +220,7 @@ def files_hold_nothing(driver):
     told(search(copy.read_bytes(), codes), "a backup")
     told(search_tree(c.dir, codes), "the data directory after all")
     if driver == "postgres":
-        postgres().psql("postgres", "CHECKPOINT")
-        told(search_tree(postgres().data, codes), "PostgreSQL's own files")
-        log = (postgres().top / "log").read_bytes()
-        true(b"dossier_field" in log, "PostgreSQL's log shows no statements")
-        told(search(log, codes), "PostgreSQL's log")
+        told(search_tree(postgres().data, codes), "PostgreSQL's own files after all")
     c.whole(dossiers=2)
 
 
@@ -314,7 +317,10 @@ def memory_after_the_request(driver):
     true(len(raw) > 1 << 20 and b"vloerkleed" not in raw[:64], "nothing read")
     true(str(c.dir).encode() in raw, "the search does not even find the folder's name")
     told(search(raw, codes), "memory")
-    true("meldingsnummer" in ask(p, planted(0)), "the process lives on")
+    p.stdin.write(b'{"fraudevorm":"OF-1.1.1","verhaal":"zevenendertig blauwe olifanten')  # a request that goes on
+    p.stdin.flush()
+    time.sleep(0.3)
+    true(search(memory(p.pid)), "the search does not find a request that is still being read")
     end_child(p)
 
 
@@ -323,8 +329,7 @@ def memory_after_many_requests(driver):
     c = Centre(driver)
     p = live(c, subprocess.DEVNULL)
     lines = b"".join((json.dumps(planted(n, contact={"telefoon": "0684129037"})) + "\n").encode() for n in range(300))
-    p.stdin.write(lines)
-    p.stdin.flush()
+    threading.Thread(target=lambda: (p.stdin.write(lines), p.stdin.flush())).start()
     answers = [strict_json(p.stdout.readline().decode()) for _ in range(300)]
     time.sleep(0.2)
     try:
