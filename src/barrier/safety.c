@@ -83,6 +83,8 @@ static int canonical(struct str s, struct identifier *ret)
 static int take(struct work *w, struct str s, bool below)
 {
 	s = str_trim(s);
+	while (s.n && s.p[s.n - 1] == '.') /* absolute names; some lists cut long ones off with dots */
+		s.n--;
 	bool dot = s.n > 1 && s.p[0] == '.';
 	if (dot)
 		s = str_sub(s, 1, s.n);

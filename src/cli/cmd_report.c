@@ -35,7 +35,7 @@ struct lines {
 	int fd;
 	struct buf b;
 	size_t at, max;
-	bool eof;
+	bool eof, skipping; /* in a line that was too long */
 };
 
 static bool can_read(int fd)
@@ -54,30 +54,13 @@ static void drop_used(struct lines *l)
 	l->at = 0;
 }
 
-/* 1: a line in *ret; 0: none now (only when !wait); KT_ENOTFOUND: no more; KT_ELIMIT: longer than max (the rest of it
- * is skipped by the caller's end). */
-static int next_line(struct lines *l, bool wait, struct str *ret)
+/* One read(2). 0, or a negative code. */
+static int fill(struct lines *l)
 {
+	char *room = buf_room(&l->b, 65536);
+	if (!room)
+		return KT_ENOMEM;
 	for (;;) {
-		char *nl = l->b.n > l->at ? memchr(l->b.p + l->at, '\n', l->b.n - l->at) : NULL;
-		if (nl) {
-			*ret = (struct str){l->b.p + l->at, (size_t)(nl - l->b.p) - l->at};
-			l->at = (size_t)(nl - l->b.p) + 1;
-			return 1;
-		}
-		if (l->eof) {
-			*ret = (struct str){l->b.p + l->at, l->b.n - l->at};
-			l->at = l->b.n;
-			return ret->n ? 1 : KT_ENOTFOUND;
-		}
-		drop_used(l);
-		if (l->b.n > l->max)
-			return KT_ELIMIT;
-		if (!wait && !can_read(l->fd))
-			return 0;
-		char *room = buf_room(&l->b, 65536);
-		if (!room)
-			return KT_ENOMEM;
 		ssize_t n = read(l->fd, room, 65536);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -85,6 +68,47 @@ static int next_line(struct lines *l, bool wait, struct str *ret)
 			return KT_EIO;
 		l->eof = n == 0;
 		buf_added(&l->b, (size_t)n);
+		return 0;
+	}
+}
+
+/* A line of what was read already. 1, or 0 when it holds no whole line. */
+static int buffered_line(struct lines *l, struct str *ret)
+{
+	char *nl = l->b.n > l->at ? memchr(l->b.p + l->at, '\n', l->b.n - l->at) : NULL;
+	if (!nl && !(l->eof && l->b.n > l->at))
+		return 0;
+	size_t end = nl ? (size_t)(nl - l->b.p) : l->b.n;
+	*ret = (struct str){l->b.p + l->at, end - l->at};
+	l->at = nl ? end + 1 : end;
+	return 1;
+}
+
+/* 1: a line in *ret; 0: none now (only when !wait); KT_ENOTFOUND: no more; KT_ELIMIT, once: a line longer than max,
+ * whose rest is skipped; other negative codes: reading failed. */
+static int next_line(struct lines *l, bool wait, struct str *ret)
+{
+	for (;;) {
+		if (buffered_line(l, ret)) {
+			if (!l->skipping)
+				return 1;
+			l->skipping = false; /* that was the end of the long one */
+			continue;
+		}
+		if (l->eof)
+			return KT_ENOTFOUND;
+		drop_used(l);
+		if (l->skipping)
+			buf_cut(&l->b, 0);
+		if (l->b.n > l->max) {
+			l->skipping = true;
+			return KT_ELIMIT;
+		}
+		if (!wait && !can_read(l->fd))
+			return 0;
+		int rc = fill(l);
+		if (rc)
+			return rc;
 	}
 }
 
@@ -94,12 +118,17 @@ static void say_answer(const struct intake_report *r)
 	receipt_text(&r->code, code);
 	struct buf b = BUF_INIT(1u << 20);
 	const struct policy_advice *a = policy_advice(r->in->policy, r->form);
-	buf_printf(&b, "Meldingsnummer  %s\nOntvangstcode   %s   (bewaar deze code: alleen zij opent de melding)\n",
+	buf_printf(&b, "Meldingsnummer  %s\nOntvangstcode   %s   (bewaar deze code: daarmee opent u de melding)\n",
 	           r->sealed.number, code);
 	if (a && a->steps_n[LANG_NL])
 		buf_z(&b, "\nWat nu te doen:\n");
 	for (size_t i = 0; a && i < a->steps_n[LANG_NL]; i++)
 		buf_printf(&b, "  %zu. " STR_FMT "\n", i + 1, STR_ARG(a->steps[LANG_NL][i]));
+	const struct policy_destination *d[INTAKE_DESTINATIONS];
+	size_t n = intake_destinations(r, d);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&b, "%s  - " STR_FMT "%s" STR_FMT "\n", i ? "" : "\nWaar u terecht kunt:\n",
+		           STR_ARG(d[i]->title[LANG_NL]), d[i]->phone.n ? ": " : "", STR_ARG(d[i]->phone));
 	for (size_t i = 0; i < r->notes_n; i++)
 		buf_printf(&b, "%s  - " STR_FMT "\n", i ? "" : "\nOpmerkingen:\n", STR_ARG(r->notes[i]));
 	if (r->suggestions_n)
@@ -178,27 +207,73 @@ static bool one_line(struct str s)
 	return s.n && s.p[0] == '{' && s.p[s.n - 1] == '}';
 }
 
-/* A first line that is no whole object: the input is one report over several lines. */
-static void add_whole(struct adder *ad, struct lines *l, struct str first)
+static bool is_json(struct adder *ad, struct str text)
 {
-	struct buf all = BUF_INIT(l->max + 65536);
-	buf_str(&all, first);
-	struct str s;
-	int rc;
-	while ((rc = next_line(l, true, &s)) == 1) {
-		buf_c(&all, '\n');
-		buf_str(&all, s);
-		if (buf_err(&all) || all.n > l->max)
-			break;
-	}
-	if (rc == KT_ENOTFOUND && !buf_err(&all))
-		add_one(ad, buf_view(&all));
-	else
-		refuse_one(ad, KT_ELIMIT, "De melding is groter dan toegestaan, of kon niet worden gelezen.");
-	buf_free(&all);
+	struct json_limits lim = {(size_t)policy_limits(ad->ce->policy)->payload_bytes, 16};
+	struct arena *a = arena_new(0);
+	const struct val *v;
+	bool good = a && json_read(a, text, &lim, &v, NULL) == 0;
+	arena_free(a);
+	return good;
 }
 
-static void add_all(struct adder *ad, struct lines *l)
+/* The text is several lines and no JSON as a whole: is any of them a report by itself? */
+static bool has_report_line(struct str text)
+{
+	for (size_t at = 0; at < text.n;) {
+		char *nl = memchr(text.p + at, '\n', text.n - at);
+		size_t end = nl ? (size_t)(nl - text.p) : text.n;
+		if (one_line(str_sub(text, at, end)))
+			return true;
+		at = end + 1;
+	}
+	return false;
+}
+
+static void add_lines(struct adder *ad, struct str text)
+{
+	ad->many = true;
+	for (size_t at = 0; at < text.n;) {
+		char *nl = memchr(text.p + at, '\n', text.n - at);
+		size_t end = nl ? (size_t)(nl - text.p) : text.n;
+		if (str_trim(str_sub(text, at, end)).n)
+			add_one(ad, str_sub(text, at, end));
+		at = end + 1;
+	}
+}
+
+static int add_rest(struct adder *ad, struct lines *l);
+
+/* A first line that is no whole object: one report over several lines, or JSON Lines of which the first is broken. What
+ * settles it is the whole input, or as much of it as one report may be. */
+static int add_whole(struct adder *ad, struct lines *l, struct str first)
+{
+	struct buf all = BUF_INIT(2 * l->max + 131072);
+	struct str s;
+	int rc = 0;
+	buf_str(&all, first);
+	while (all.n <= l->max && (rc = next_line(l, true, &s)) == 1) {
+		buf_c(&all, '\n');
+		buf_str(&all, s);
+	}
+	bool more = all.n > l->max;
+	struct str text = buf_view(&all);
+	if (buf_err(&all))
+		refuse_one(ad, KT_ENOMEM, "Er is te weinig geheugen voor de melding.");
+	else if ((more || !is_json(ad, text)) && has_report_line(text))
+		add_lines(ad, text);
+	else if (more)
+		refuse_one(ad, KT_ELIMIT, "De melding is groter dan toegestaan.");
+	else
+		add_one(ad, text);
+	bool go_on = ad->many;
+	buf_free(&all);
+	if (rc == KT_ELIMIT && go_on)
+		refuse_one(ad, rc, "De melding is groter dan toegestaan.");
+	return go_on ? add_rest(ad, l) : 0;
+}
+
+static int add_rest(struct adder *ad, struct lines *l)
 {
 	struct str s;
 	for (;;) {
@@ -208,22 +283,28 @@ static void add_all(struct adder *ad, struct lines *l)
 			continue;
 		}
 		if (rc == KT_ENOTFOUND)
-			break;
-		if (rc < 0) {
-			refuse_one(ad, rc,
-			           rc == KT_ELIMIT ? "De melding is groter dan toegestaan." : "De invoer kon niet worden gelezen.");
-			break;
+			return 0;
+		if (rc == KT_ELIMIT) {
+			ad->line++;
+			refuse_one(ad, rc, "De melding is groter dan toegestaan.");
+			continue;
 		}
+		if (rc < 0)
+			return rc;
 		if (!str_trim(s).n)
 			continue;
-		if (++ad->line == 1 && !one_line(s)) {
-			add_whole(ad, l, s);
-			break;
-		}
+		if (++ad->line == 1 && !one_line(s))
+			return add_whole(ad, l, s);
 		ad->many = ad->many || ad->line > 1;
 		add_one(ad, s);
 		crypto_wipe(l->b.p, l->at); /* this line and all before it */
 	}
+}
+
+static void add_all(struct adder *ad, struct lines *l)
+{
+	if (add_rest(ad, l) < 0)
+		refuse_one(ad, KT_EIO, "De invoer kon niet worden gelezen.");
 	while (ad->tail != ad->head)
 		finish_oldest(ad);
 }

@@ -111,8 +111,13 @@ int cli_fail_report(const struct cli *c, const struct err *e, const struct valid
 
 int cli_usage(const struct cli *c, const char *what)
 {
-	(void)c;
-	cli_say("kentering: %s\nProbeer: kentering help", what);
+	struct err e = {.code = KT_EUSAGE};
+	if (c->json) {
+		(void)err_set(&e, KT_EUSAGE, "%s", what);
+		(void)cli_fail(c, &e);
+	} else {
+		cli_say("kentering: %s\nProbeer: kentering help", what);
+	}
 	return EXIT_USAGE;
 }
 

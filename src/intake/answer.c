@@ -35,24 +35,29 @@ static bool listed(const struct policy_destination *const *done, size_t n, const
 	return false;
 }
 
-#define DESTINATIONS_MAX 16
-
-/* In the order of the destinations themselves: what cannot wait comes first. */
-static void write_destinations(struct jw *w, const struct policy *p, const struct policy_advice *a, enum lang lang)
+size_t intake_destinations(const struct intake_report *r, const struct policy_destination *ret[INTAKE_DESTINATIONS])
 {
-	const struct policy_destination *d[DESTINATIONS_MAX];
+	const struct policy *p = r->in->policy;
+	const struct policy_advice *a = policy_advice(p, r->form);
 	size_t n = 0;
-	for (size_t i = 0; a && i < a->destinations_n && n < DESTINATIONS_MAX; i++) {
+	for (size_t i = 0; a && i < a->destinations_n && n < INTAKE_DESTINATIONS; i++) {
 		const struct policy_destination *x = policy_destination(p, a->destinations[i]);
-		if (x && !listed(d, n, x))
-			d[n++] = x;
+		if (x && !listed(ret, n, x))
+			ret[n++] = x;
 	}
 	for (size_t i = 1; i < n; i++)
-		for (size_t k = i; k > 0 && d[k]->order < d[k - 1]->order; k--) {
-			const struct policy_destination *swap = d[k];
-			d[k] = d[k - 1];
-			d[k - 1] = swap;
+		for (size_t k = i; k > 0 && ret[k]->order < ret[k - 1]->order; k--) {
+			const struct policy_destination *swap = ret[k];
+			ret[k] = ret[k - 1];
+			ret[k - 1] = swap;
 		}
+	return n;
+}
+
+static void write_destinations(struct jw *w, const struct intake_report *r, enum lang lang)
+{
+	const struct policy_destination *d[INTAKE_DESTINATIONS];
+	size_t n = intake_destinations(r, d);
 	jw_key(w, "doorverwijzingen");
 	jw_arr(w);
 	for (size_t i = 0; i < n; i++)
@@ -86,7 +91,7 @@ void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
 	jw_kz(w, "ontvangstcode", code);
 	write_texts(w, "advies", a ? a->steps[lang] : NULL, a ? a->steps_n[lang] : 0);
 	write_texts(w, "nooit", a ? a->donts[lang] : NULL, a ? a->donts_n[lang] : 0);
-	write_destinations(w, r->in->policy, a, lang);
+	write_destinations(w, r, lang);
 	jw_key(w, "opmerkingen");
 	jw_arr(w);
 	for (size_t i = 0; i < r->notes_n; i++)

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from kt import (DAY, NOW, POLICY, PROGRAM, Centre, at, base_env, child, end_child, fail, has, iban, main, person, report,
-                same, scratch, shop, short, skip, strict_json, test, true)  # noqa: E402
+from kt import (NOW, POLICY, PROGRAM, Centre, at, child, end_child, fail, has, iban, main, report, same, scratch, shop,
+                short, skip, strict_json, test, true)  # noqa: E402
 
 SHOP = "goedkope-schoenen-kt.nl"
 
@@ -35,15 +35,17 @@ def started(driver="sqlite"):
     return c
 
 
-# --- what is no JSON, or not what JSON allows --------------------------------------------------------------------
+# --- what is no JSON, or not what JSON allows ---------------------------------------------------------------
 
 @test
 def not_json(driver):
     c = started(driver)
     good = json.dumps(shop(1, SHOP), ensure_ascii=False)
-    for data in ("", " \n\n ", "{", good[:-1], good[:40], good[:40] + "\n", good + good, good + "x", "x", "null", "5", "true",
+    for data in ("", " \n\n ", "{", good[:-1], good[:40], good[:40] + "\n", good + good, good + "x", "x", "null", "5",
+                 "true",
                  '"tekst"', "[]", f"[{good}]", "{}", "\ufeff", good.replace(":", "=", 1), good.replace('"', "'"),
-                 "{'a': 1}", '{"fraudevorm": "OF-1.1.2",}', '{"fraudevorm": NaN}', '{"fraudevorm": 0x1}', "\x00", "\x1b[2J"):
+                 "{'a': 1}", '{"fraudevorm": "OF-1.1.2",}', '{"fraudevorm": NaN}', '{"fraudevorm": 0x1}', "\x00",
+                 "\x1b[2J"):
         refuse(c, data)
     for raw in (b'{"fraudevorm":"OF-1.1.2","verhaal":"\xff\xfe"}', b'{"fraudevorm":"OF-1.1.2","verhaal":"\xc0\xaf"}',
                 b'{"fraudevorm":"OF-1.1.2","verhaal":"\xed\xa0\x80"}', b'\xff' * 5000, good.encode("utf-16"),
@@ -51,7 +53,8 @@ def not_json(driver):
                 b'{"fraudevorm":"OF-1.1.2","a\\u0000b":1}', b'{"fraudevorm":"OF-1.1.2","verhaal":"\\ud800"}',
                 b'{"fraudevorm":"OF-1.1.2","verhaal":"a\nb"}', b'{"fraudevorm":"OF-1.1.2","verhaal":"a\tb"}'):
         refuse(c, raw)
-    for raw in ('{"fraudevorm":"OF-1.1.2","fraudevorm":"OF-1.1.2"}', '{"fraudevorm":"OF-1.1.2","melder":{"rol":"a","rol":"b"}}',
+    for raw in ('{"fraudevorm":"OF-1.1.2","fraudevorm":"OF-1.1.2"}',
+                '{"fraudevorm":"OF-1.1.2","melder":{"rol":"a","rol":"b"}}',
                 '{"fraudevorm":"OF-1.1.2","kenmerken":[{"soort":"iban","soort":"url","waarde":"x"}]}'):
         refuse(c, raw)
     c.whole(dossiers=1)
@@ -60,7 +63,8 @@ def not_json(driver):
 @test
 def deep_and_huge(driver):
     c = started(driver)
-    for data in ("[" * 100000, "[" * 100000 + "]" * 100000, '{"a":' * 100000, '{"fraudevorm":"OF-1.1.2","x":' + "[" * 5000 +
+    for data in ("[" * 100000, "[" * 100000 + "]" * 100000, '{"a":' * 100000,
+                 '{"fraudevorm":"OF-1.1.2","x":' + "[" * 5000 +
                  "]" * 5000 + "}", '{"fraudevorm":"OF-1.1.2","x":' + "9" * 100000 + "}",
                  '{"fraudevorm":"OF-1.1.2","x":1e999999}', '{"fraudevorm":"OF-1.1.2","bedrag":' + "9" * 400 + "}",
                  '{"fraudevorm":"OF-1.1.2","bedrag":"' + "9" * 400 + '"}', '{"fraudevorm":"' + "O" * 200000 + '"}'):
@@ -95,10 +99,14 @@ def wrong_types(driver):
 def wrong_inside(driver):
     c = started(driver)
     odd = [5, None, True, "tekst", [], {}, {"soort": "iban"}, {"waarde": "x"}, {"soort": 5, "waarde": []},
-           {"soort": "iban", "waarde": None}, {"soort": "kvk", "waarde": "12345678"}, {"soort": "ruimteschip", "waarde": "x"},
-           {"soort": "", "waarde": ""}, {"soort": "iban", "waarde": "NL00KENT0123456789"}, {"soort": "url", "waarde": "x" * 5000},
-           {"soort": "IBAN", "waarde": iban(1)}, {"soort": "telefoon", "waarde": "+31"}, {"soort": "email", "waarde": "@"},
-           {"soort": "wallet", "waarde": "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}, {"soort": "domein", "waarde": ".."}]
+           {"soort": "iban", "waarde": None}, {"soort": "kvk", "waarde": "12345678"},
+           {"soort": "ruimteschip", "waarde": "x"},
+           {"soort": "", "waarde": ""}, {"soort": "iban", "waarde": "NL00KENT0123456789"},
+           {"soort": "url", "waarde": "x" * 5000},
+           {"soort": "IBAN", "waarde": iban(1)}, {"soort": "telefoon", "waarde": "+31"},
+           {"soort": "email", "waarde": "@"},
+           {"soort": "wallet", "waarde": "0x5AAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"},
+           {"soort": "domein", "waarde": ".."}]
     answer = c.add({**shop(1, SHOP), "kenmerken": odd + [{"soort": "domein", "waarde": SHOP}]})
     text = " ".join(answer["opmerkingen"])
     for i in range(len(odd)):
@@ -108,10 +116,11 @@ def wrong_inside(driver):
         true(secret not in text, f"a remark repeats the value {secret}")
     shown = c.ok("report", "show", answer["ontvangstcode"])
     has(json.dumps(shown["kenmerken"]), SHOP)
-    whos = [{"postcode4": "12"}, {"postcode4": "abcd"}, {"postcode4": "0123"}, {"leeftijdsgroep": "oud"}, {"rol": "dader"},
+    whos = [{"postcode4": "12"}, {"postcode4": "abcd"}, {"postcode4": "0123"}, {"leeftijdsgroep": "oud"},
+            {"rol": "dader"},
             {"contact": 5}, {"contact": []}, {"contact": "a@b.example"}, {"contact": {"email": 5, "telefoon": []}},
-            {"contact": {"email": "x" * 10000 + "@b.example"}}, {"contact": {"telefoon": "0" * 1000}}, {"postcode4": 1234},
-            {"postcode4": {"a": [1]}}, {"rol": None, "leeftijdsgroep": 5}]
+            {"contact": {"email": "x" * 10000 + "@b.example"}}, {"contact": {"telefoon": "0" * 1000}},
+            {"postcode4": 1234}, {"postcode4": {"a": [1]}}, {"rol": None, "leeftijdsgroep": 5}]
     for who in whos:
         r = c.run("report", "add", "-", data=json.dumps(shop({**who}, SHOP)))
         true(r.code in (0, 1), str(r))
@@ -128,10 +137,12 @@ def meaning(driver):
     c = started(driver)
     base = shop(1, SHOP)
     for key, bad in (("fraudevorm", ["OF-99", "", "of-1.1.2", "OF-1.1.2 ", "x" * 21, "OF-1.1.2\n"]),
-                     ("datum", [at(2, NOW)[:10], "2999-01-01", "2026-02-30", "2025-02-29", "2026-13-01", "2026-00-10", "20-02-2026",
-                                "2026-2-2", "", "gisteren", "2026-02-20T10:00:00Z", "0000-00-00", "1900-01-01", "-2026-01-01"]),
-                     ("bedrag", ["-5.00", "-0", "5.001", "1e3", "€ 5", "", " 5", "5 ", "1.000,00", "abc", "9999999999", "٣",
-                                 "0x10", "NaN", "+5"]), ("aangiftenummer", ["x" * 65])):
+                     ("datum", [at(2, NOW)[:10], "2999-01-01", "2026-02-30", "2025-02-29", "2026-13-01", "2026-00-10",
+                                "20-02-2026",
+                                "2026-2-2", "", "gisteren", "2026-02-20T10:00:00Z", "0000-00-00", "1900-01-01",
+                                "-2026-01-01"]),
+                     ("bedrag", ["-5.00", "-0", "5.001", "1e3", "€ 5", "", " 5", "5 ", "1.000,00", "abc", "9999999999",
+                                 "٣", "0x10", "NaN", "+5"]), ("aangiftenummer", ["x" * 65])):
         for value in bad:
             doc = refuse(c, json.dumps({**base, key: value}), key)
             true(not value or len(value) < 3 or value not in json.dumps(doc["fouten"], ensure_ascii=False),
@@ -176,7 +187,7 @@ def two_hundred_identifiers(driver):
     c.whole()
 
 
-# --- many lines --------------------------------------------------------------------------------------------------
+# --- many lines ---------------------------------------------------------------------------------------------
 
 def check_lines(c, lines, good, end="\n"):
     """Each line gets its answer, in order; the good ones are stored."""
@@ -212,7 +223,8 @@ def good_and_bad_lines(driver):
             stories.append(None)
     numbered(c, check_lines(c, lines, good), stories[:12])
     check_lines(c, [json.dumps(shop(1, SHOP)), "", "   ", json.dumps(shop(2, SHOP))][::3], [True, True], end="\r\n")
-    r = c.run("report", "add", "-", data="\n\n" + json.dumps(shop(1, SHOP)) + "\n\n\n" + json.dumps(shop(2, SHOP))).expect(0)
+    r = c.run("report", "add", "-", data="\n\n" + json.dumps(shop(1, SHOP)) + "\n\n\n" + json.dumps(shop(2,
+                                                                                                       SHOP))).expect(0)
     same(len(r.lines()), 2, "answers; empty lines get none")
     c.whole(dossiers=44)
 
@@ -283,7 +295,7 @@ def nobody_reads_the_answers(driver):
     c.whole()
 
 
-# --- files and settings --------------------------------------------------------------------------------------------
+# --- files and settings -------------------------------------------------------------------------------------
 
 @test
 def unreadable_files(driver):
@@ -301,7 +313,8 @@ def unreadable_files(driver):
 def bad_settings(driver):
     c = started(driver)
     conf = c.dir / "kentering.conf"
-    for line, text in ((1, "rommel"), (3, "# goed\nlog_level = info\nlog_level = luid\n"), (2, "\nmod = demo\n"), (1, "= x\n"),
+    for line, text in ((1, "rommel"), (3, "# goed\nlog_level = info\nlog_level = luid\n"), (2, "\nmod = demo\n"),
+                       (1, "= x\n"),
                        (2, "node = a\nmax_group = veel\n"), (2, "# a\nmax_group = 0\n"), (1, "\x00\x01\xff\n")):
         conf.write_bytes(text.encode("latin-1"))
         r = c.run("barriers", "list", as_json=False).expect(1)
@@ -316,7 +329,8 @@ def bad_settings(driver):
                         ("KENTERING_BUSY_MS", "lang"), ("KENTERING_NODE", "x" * 1000)):
         r = c.run("barriers", "list", env={name: value}, as_json=False).expect(1)
         has(r.err, name, "complaint")
-    for now in ("gisteren", "2026-02-30T10:00:00Z", "2026-02-20", "2026-02-20T25:00:00Z", "x" * 5000, "1", "٢٠٢٦-02-20T10:00:00Z"):
+    for now in ("gisteren", "2026-02-30T10:00:00Z", "2026-02-20", "2026-02-20T25:00:00Z", "x" * 5000, "1",
+                "٢٠٢٦-02-20T10:00:00Z"):
         has(c.refused("barriers", "list", env={"KENTERING_NOW": now})["fout"], "KENTERING_NOW", "complaint")
     c.ok("barriers", "list", env={"KENTERING_NOW": "2026-03-03T10:00:00+01:00"})
     c.whole(dossiers=1)
@@ -342,7 +356,7 @@ def data_directory_is_no_directory(driver):
     true(not (folder / "a").exists(), "made folders above the data directory")
 
 
-# --- damaged data ------------------------------------------------------------------------------------------------
+# --- damaged data -------------------------------------------------------------------------------------------
 
 def damage(c, how):
     db = c.dir / "kentering.db"
@@ -381,14 +395,17 @@ def damaged_database(driver):
             doc = r.json()
             true(doc.get("fout") or doc.get("goed") is False, f"{how.__name__}: no reason: {r}")
         if how is not middle:
-            same((c.dir / "kentering.db").read_bytes() == kept, True, f"{how.__name__}: the damaged file is left as it was")
+            same((c.dir / "kentering.db").read_bytes() == kept, True,
+                 f"{how.__name__}: the damaged file is left as it was")
 
 
 @test
 def tampered_log(driver):
     free = "DROP TRIGGER audit_row_no_update; DROP TRIGGER audit_row_no_delete;"
-    cases = [("UPDATE audit_row SET detail = 'x' WHERE seq = 5", 5), ("UPDATE audit_row SET at_ms = at_ms + 1 WHERE seq = 3", 3),
-             ("DELETE FROM audit_row WHERE seq = 4", 4), ("UPDATE audit_row SET object = 'M-00000-00000' WHERE seq = 1", 1),
+    cases = [("UPDATE audit_row SET detail = 'x' WHERE seq = 5", 5),
+             ("UPDATE audit_row SET at_ms = at_ms + 1 WHERE seq = 3", 3),
+             ("DELETE FROM audit_row WHERE seq = 4", 4), ("UPDATE audit_row SET object = 'M-00000-00000' WHERE seq = 1",
+                                                          1),
              ("INSERT INTO audit_row SELECT chain, seq + 100, at_ms, actor, action, object, detail, prev, hash "
               "FROM audit_row WHERE seq = 2", 102), ("DELETE FROM audit_row WHERE seq > 4", 5),
              ("UPDATE audit_row SET seq = 1000 WHERE seq = 2; UPDATE audit_row SET seq = 2 WHERE seq = 3; "
@@ -419,7 +436,7 @@ def emptied_database(driver):
     true(r.get("goed") is False or r.get("fout"), f"a database that was thrown away: {r}")
 
 
-# --- machines that fail ---------------------------------------------------------------------------------------------
+# --- machines that fail -------------------------------------------------------------------------------------
 
 class SmallDisk(Centre):
     """A data directory on a disk of its own, in a mount namespace of its own that nobody else sees."""
@@ -460,7 +477,8 @@ def full_disk(driver):
     for a in answers:
         true("meldingsnummer" in a or "vol" in a["fout"], f"the reason does not speak of a full disk: {a}")
     c.refused("backup", c.dir.parent / "kopie")
-    same([f.name for f in c.seen().parent.iterdir() if f.name != "data"], [], "left behind by a backup that did not fit")
+    same([f.name for f in c.seen().parent.iterdir() if f.name != "data"], [],
+         "left behind by a backup that did not fit")
     code = next(a["ontvangstcode"] for a in reversed(answers) if "ontvangstcode" in a)
     same(len(c.ok("report", "show", code)["verhaal"]), 3000, "the last report that fitted")
     same(c.whole(), taken, "dossiers")
@@ -511,7 +529,8 @@ def read_only_directory(driver):
     new = Centre(driver, folder=top / "nieuw")
     new.policy = [policy]
     if prefix:
-        new.run("report", "add", "-", data=json.dumps(shop(1, SHOP)), prefix=prefix, exe=str(exe), cwd="/").expect(1).json()
+        new.run("report", "add", "-", data=json.dumps(shop(1, SHOP)), prefix=prefix, exe=str(exe),
+                cwd="/").expect(1).json()
     c.whole(dossiers=1)
 
 
@@ -522,7 +541,8 @@ def two_processes(driver):
     folder = scratch()
     for k in range(4):
         f = folder / f"{k}.jsonl"
-        f.write_text("".join(json.dumps(shop(k * n + i, f"kt-{i % 10}.nl", verhaal=f"{k}/{i}")) + "\n" for i in range(n)))
+        f.write_text("".join(json.dumps(shop(k * n + i, f"kt-{i % 10}.nl",
+                                             verhaal=f"{k}/{i}")) + "\n" for i in range(n)))
         files.append(f)
     outs = [open(folder / f"out{k}", "wb+") for k in range(4)]
     running = [child([PROGRAM, *c.argv("report", "add", f)], stdout=o, stderr=subprocess.PIPE, env=c.env())

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Real material: mails, dead scam domains, lists of names that everybody knows.
 
-The usual form reports 3,000 domains and approves a seeded 500 one by one; with KENTERING_FULL all are approved. The whole
-list goes through the bench `corpus`."""
+The usual form reports 3,000 domains and approves a seeded 500 of them one by one; with KENTERING_FULL all are
+approved. The whole list goes through the bench `corpus`."""
 import concurrent.futures
 import email
 import email.policy
@@ -14,15 +14,15 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from kt import (FULL, POLICY, PROGRAM, Centre, base_env, check_zone, main, program, same, scratch, shared, shop, skip,
-                strict_json, test, true, zone_names)  # noqa: E402
+from kt import (FULL, POLICY, PROGRAM, Centre, base_env, check_zone, main, program, same, scratch, shared, shop,
+                skip, test, true, zone_names)  # noqa: E402
 
 KINDS = {"iban", "telefoon", "domein", "url", "email", "wallet", "account", "advertentie", "apparaat"}
 LISTS = ["misp-bank-website.txt", "misp-tranco10k.txt", "misp-cisco_top10k.txt", "misp-moz-top500.txt",
          "misp-majestic_million.txt"]
 
 
-# --- mails -----------------------------------------------------------------------------------------------------------
+# --- mails --------------------------------------------------------------------------------------------------
 
 def mails():
     files = [f for f in sorted(shared("mail").rglob("*")) if f.is_file() and "LICENSE" not in f.name]
@@ -70,12 +70,12 @@ def sanitizer():
 
 def every_mail(exe):
     files, found = mails(), {}
-    work = [(f.name, text) for f in files for text in texts_of(f.read_bytes())]
+    parts = [list(texts_of(f.read_bytes())) for f in files]
+    true(sum(map(len, parts)) > 2 * len(files), "no decoded parts")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for (name, _), hits in zip(work, pool.map(lambda w: identify(exe, w[1]), work)):
+        for hits in pool.map(lambda texts: identify(exe, b"\n\n".join(texts)), parts):
             for f in hits:
                 found.setdefault(f["soort"], set()).add(f["waarde"])
-    true(len(work) > 180, "no decoded parts")
     for kind, least in (("url", 100), ("domein", 100), ("email", 50)):
         true(len(found.get(kind, ())) >= least, f"only {len(found.get(kind, ()))} of kind {kind} in all mails")
     return found
@@ -110,7 +110,7 @@ def mails_in_pieces(driver):
     identify(PROGRAM, b"".join(raws))
 
 
-# --- scam domains ------------------------------------------------------------------------------------------------------
+# --- scam domains -------------------------------------------------------------------------------------------
 
 def three_each(names):
     return [shop(n, name, verhaal="x") for name in names for n in random.sample(range(1000), 3)]
@@ -161,10 +161,12 @@ def scam_domains_to_a_zone(driver):
     lost = expected - values  # protected, shared hosting: a short list of well-known services
     true(len(lost) <= n / 50, f"{len(lost)} of {n} domains have no barrier: {sorted(lost)[:40]}")
     sld = {v for v in values if v not in expected}
-    true(all(registrable(v, rules) in lost for v in sld), f"barriers on other names than the shop's: {sorted(sld)[:20]}")
+    true(all(registrable(v, rules) in lost for v in sld),
+         f"barriers on other names than the shop's: {sorted(sld)[:20]}")
     domain = {b["waarde"]: b["id"] for b in rows if b["maatregel"] == "domein_offline"}
     same(set(domain), values, "values with a barrier at their registry")
-    chosen = sorted(domain) if FULL else random.sample(sorted(domain), min(len(domain), 500 if driver == "sqlite" else 150))
+    chosen = sorted(domain) if FULL else random.sample(sorted(domain),
+                                                       min(len(domain), 500 if driver == "sqlite" else 150))
     approve(c, [domain[v] for v in chosen])
     out = scratch() / "zone"
     told = c.ok("rpz", "export", "-o", out)
@@ -176,10 +178,11 @@ def scam_domains_to_a_zone(driver):
     c.whole(dossiers=3 * n)
 
 
-# --- names that everybody knows -----------------------------------------------------------------------------------------
+# --- names that everybody knows -----------------------------------------------------------------------------
 
 def listed_names(name):
-    return [x.strip().strip(".").lower() for x in shared("legit", name).read_text(encoding="utf-8").splitlines() if x.strip()]
+    return [x.strip().strip(".").lower() for x in shared("legit",
+                                                         name).read_text(encoding="utf-8").splitlines() if x.strip()]
 
 
 def ascii_name(name):
@@ -207,7 +210,8 @@ def listed_names_are_never_hit(driver):
     sample += random.sample(banks, min(len(banks), n // 5))
     around = [".".join(x.split(".")[-2:]) for x in sample[::5]] + ["www." + x for x in sample[::7]] + [
         "kt-nep." + x for x in sample[::9]]
-    r = c.run("report", "add", "-", data="".join(json.dumps(x) + "\n" for x in three_each(sample + around)), timeout=400)
+    r = c.run("report", "add", "-", data="".join(json.dumps(x) + "\n" for x in three_each(sample + around)),
+              timeout=400)
     same((r.code, len(r.lines())), (0, 3 * len(sample + around)), "exit and answers")
     hit = sorted({b["waarde"] for b in c.barriers()} & covers)
     same(hit, [], "barriers that would cover a listed name")

@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from kt import (POLICY, Centre, at, base_env, check_zone, has, iban, main, person, program, report, same, scratch, shop,
                 test, true, zone_names)  # noqa: E402
 
-BARRIER = {"id", "soort", "waarde", "partner", "maatregel", "regel", "toestand", "sinds", "aantal_melders", "toelichting"}
+BARRIER = {"id", "soort", "waarde", "partner", "maatregel", "regel", "toestand", "sinds", "aantal_melders",
+           "toelichting"}
 ANSWER = {"meldingsnummer", "ontvangstcode", "advies", "doorverwijzingen", "opmerkingen"}
 SHOP = "goedkope-schoenen-kt.nl"
 
@@ -31,7 +32,7 @@ def proposed(driver, domain=SHOP, **kw):
     return c
 
 
-# --- who counts -----------------------------------------------------------------------------------------
+# --- who counts ---------------------------------------------------------------------------------------------
 
 @test(both=True)
 def three_people_one_shop(driver):
@@ -149,12 +150,13 @@ def other_forms_do_not_count(driver):
     same(c.barriers(), [], "barriers of a rule for other forms")
 
 
-# --- partners ---------------------------------------------------------------------------------------------
+# --- partners -----------------------------------------------------------------------------------------------
 
 @test
 def other_registries(driver):
     c = Centre(driver)
-    for domain, registry in (("kt-nepwinkel.example", "register"), ("kt-nepwinkel.co.uk", "register"), ("kt-nep-2.nl", "sidn")):
+    for domain, registry in (("kt-nepwinkel.example", "register"), ("kt-nepwinkel.co.uk", "register"),
+                             ("kt-nep-2.nl", "sidn")):
         c.add_lines(shop(n, domain) for n in range(3))
         rows = [b for b in c.barriers() if b["waarde"] == domain]
         same(partners(rows), sorted([("bank", "betaling_stoppen"), ("psp", "betaling_stoppen"),
@@ -181,7 +183,8 @@ def marketplace_account(driver):
     c.add(report(3, ("iban", number), form="OF-1.2.1"))
     rows = c.barriers()
     same(partners(rows), [("bank:KENT", "rekening_blokkeren"), ("politie", "signaal")], "barriers")
-    same({(b["soort"], b["waarde"], b["regel"], b["aantal_melders"]) for b in rows}, {("iban", number, "NL-3-MP", 3)}, "them")
+    same({(b["soort"], b["waarde"], b["regel"], b["aantal_melders"]) for b in rows}, {("iban", number, "NL-3-MP", 3)},
+         "them")
 
 
 @test
@@ -227,9 +230,11 @@ def a_rule_not_in_force(driver):
 # --- what may never be hit ----------------------------------------------------------------------------------
 
 NEVER = ["ing.nl", "mijn.ing.nl", "https://www.rabobank.nl/inloggen", "abnamro.nl", "belastingdienst.nl",
-         "https://mijn.belastingdienst.nl/x?y=1", "www.politie.nl", "digid.nl", "marktplaats.nl", "co.uk", "nl", "com.au",
+         "https://mijn.belastingdienst.nl/x?y=1", "www.politie.nl", "digid.nl", "marktplaats.nl", "co.uk", "nl",
+         "com.au",
          "github.io", "sites.google.com", "https://sites.google.com/view/nepwinkel", "google.com", "www.postnl.nl",
-         "https://github.io/", "bol.com", "https://www.ing.nl@belastingdienst.nl/", "BELASTINGDIENST.NL.", "rijksoverheid.nl"]
+         "https://github.io/", "bol.com", "https://www.ing.nl@belastingdienst.nl/", "BELASTINGDIENST.NL.",
+         "rijksoverheid.nl"]
 
 
 @test(both=True)
@@ -245,11 +250,13 @@ def protected_names(driver):
 @test
 def customer_of_shared_hosting(driver):
     c = Centre(driver)
-    for n, name in enumerate(("kt-nepwinkel.github.io", "https://kt-nepwinkel.github.io/kassa", "www.kt-nepwinkel.github.io")):
+    for n, name in enumerate(("kt-nepwinkel.github.io", "https://kt-nepwinkel.github.io/kassa",
+                              "www.kt-nepwinkel.github.io")):
         c.add(report(n, ("url" if "/" in name else "domein", name)))
     rows = c.barriers()
     same({b["waarde"] for b in rows}, {"kt-nepwinkel.github.io"}, "values")
-    same(partners(rows), [("bank", "betaling_stoppen"), ("psp", "betaling_stoppen"), ("register", "domein_offline")], "who")
+    same(partners(rows), [("bank", "betaling_stoppen"), ("psp", "betaling_stoppen"), ("register", "domein_offline")],
+         "who")
 
 
 @test(both=True)
@@ -305,7 +312,7 @@ def list_that_shrank(driver):
     c.verify()
 
 
-# --- decisions and the zone -----------------------------------------------------------------------------------
+# --- decisions and the zone ---------------------------------------------------------------------------------
 
 @test(both=True)
 def approve_and_refuse(driver):
@@ -315,8 +322,8 @@ def approve_and_refuse(driver):
     same((done["id"], done["toestand"]), (a, "goedgekeurd"), "approve")
     has(c.refused("barriers", "approve", a)["fout"], "goedgekeurd")
     c.refused("barriers", "refuse", a, "--why", "te laat")
-    for bad in (["refuse", b], ["refuse", b, "--why"], ["refuse", b, "--why", ""], ["refuse", "--why", "x"], ["approve"],
-                ["approve", a, b], ["show"], ["refuse", b, "--why", "  "]):
+    for bad in (["refuse", b], ["refuse", b, "--why"], ["refuse", b, "--why", ""], ["refuse", "--why", "x"],
+                ["approve"], ["approve", a, b], ["show"], ["refuse", b, "--why", "  "]):
         c.run("barriers", *bad).expect(2)
     same(c.ok("barriers", "refuse", b, "--why", "Dit is een echte winkel: \"é\"")["toestand"], "geweigerd", "refuse")
     c.refused("barriers", "approve", b)
@@ -324,8 +331,8 @@ def approve_and_refuse(driver):
         for unknown in ("B0000000000", "", "x' OR '1'='1", "ü" * 50, a.lower() + "x"):
             c.refused("barriers", *verb, unknown)
     shown = c.ok("barriers", "show", b)
-    same([(s["toestand"], s["toelichting"]) for s in shown["verloop"]][-1], ("geweigerd", "Dit is een echte winkel: \"é\""),
-         "verloop")
+    same([(s["toestand"], s["toelichting"]) for s in shown["verloop"]][-1],
+         ("geweigerd", "Dit is een echte winkel: \"é\""), "verloop")
     true(shown["verloop"][-1]["door"].startswith("desk"), f"door: {shown['verloop'][-1]}")
     same({x["id"]: x["toestand"] for x in c.barriers()}, {a: "goedgekeurd", b: "geweigerd", d: "voorgesteld"}, "states")
     c.add(shop(7, SHOP))
@@ -374,9 +381,10 @@ def zone(driver):
 @test(both=True)
 def report_show(driver):
     c = Centre(driver)
-    given = report({"postcode4": "1234", "leeftijdsgroep": "65+", "rol": "mijzelf", "contact": {"email": "a@b.example"}},
-                   ("domein", SHOP), ("iban", "nl" + iban(77)[2:]), verhaal="Één verhaal met \"tekens\" \\ en 🙂\nregel 2",
-                   bedrag="1234.5", delen=["politie"])
+    given = report({"postcode4": "1234", "leeftijdsgroep": "65+", "rol": "mijzelf",
+                    "contact": {"email": "a@b.example"}},
+                   ("domein", SHOP), ("iban", "nl" + iban(77)[2:]),
+                   verhaal="Één verhaal met \"tekens\" \\ en 🙂\nregel 2", bedrag="1234.5", delen=["politie"])
     code = c.add(given)["ontvangstcode"]
     shown = c.ok("report", "show", code)
     for key in ("fraudevorm", "verhaal", "datum", "bedrag", "melder", "delen"):
@@ -418,7 +426,7 @@ def report_show_wrong_code(driver):
     c.run("report", "show", code, code).expect(2)
 
 
-# --- the shape of the command line ----------------------------------------------------------------------------
+# --- the shape of the command line --------------------------------------------------------------------------
 
 @test
 def one_json_document(driver):
@@ -428,9 +436,10 @@ def one_json_document(driver):
     (folder / "lijst.txt").write_text("kt-beschermd.nl\n")
     (folder / "melding.json").write_text(json.dumps(shop(1, SHOP), indent=2))
     good = [["policy", "check"], ["policy", "check", POLICY], ["safety", "import", folder / "lijst.txt"],
-            ["report", "add", folder / "melding.json"], ["signals", "list"], ["barriers", "list"], ["barriers", "show", some],
-            ["barriers", "approve", some], ["rpz", "export"], ["rpz", "export", "-o", folder / "z"], ["audit", "verify"],
-            ["backup", folder / "kopie"], ["version"], ["help"], ["help", "report", "add"], []]
+            ["report", "add", folder / "melding.json"], ["signals", "list"], ["barriers", "list"],
+            ["barriers", "show", some],
+            ["barriers", "approve", some], ["rpz", "export"], ["rpz", "export", "-o", folder / "z"],
+            ["audit", "verify"], ["backup", folder / "kopie"], ["version"], ["help"], ["help", "report", "add"], []]
     for args in good:
         c.run(*args).expect(0).json()
     bad = [(1, ["policy", "check", folder]), (1, ["report", "add", folder / "niets"]), (1, ["barriers", "show", "x"]),
@@ -452,8 +461,10 @@ def one_json_document(driver):
 @test
 def exit_codes_in_plain_text(driver):
     c = Centre(driver)
-    for code, args in ((0, ["version"]), (0, ["help"]), (0, ["--help"]), (0, ["--version"]), (0, []), (2, ["bestaat-niet"]),
-                       (2, ["report"]), (2, ["report", "add", "a", "b"]), (1, ["report", "show", "x"]), (1, ["report", "add"])):
+    for code, args in ((0, ["version"]), (0, ["help"]), (0, ["--help"]), (0, ["--version"]), (0, []),
+                       (2, ["bestaat-niet"]),
+                       (2, ["report"]), (2, ["report", "add", "a", "b"]), (1, ["report", "show", "x"]),
+                       (1, ["report", "add"])):
         r = c.run(*args, as_json=False).expect(code)
         true(code == 0 or r.err.strip(), f"says nothing: {r}")
     for args in (["--data"], ["version", "--policy"]):
@@ -464,7 +475,8 @@ def exit_codes_in_plain_text(driver):
 def help_for_every_command(driver):
     c = Centre(driver)
     listing = c.run("help", as_json=False).expect(0).out
-    commands = ["init", "demo", "policy check", "safety import", "identify", "report add", "report show", "signals list",
+    commands = ["init", "demo", "policy check", "safety import", "identify", "report add", "report show",
+                "signals list",
                 "barriers list", "barriers show", "barriers approve", "barriers refuse", "rpz export", "audit verify",
                 "backup", "restore", "version", "help"]
     for name in commands:
@@ -490,7 +502,8 @@ def policy_is_found_in_order(driver):
     same(rules("--data", top / "twee"), 2, "rules of DIR/policy, before ./policy")
     same(rules("--data", top / "twee", "--policy", top / "een" / "policy"), 1, "rules of --policy, before all")
     same(rules("--policy", top / "een" / "policy", "--policy", top / "drie" / "policy"), 3, "rules of two directories")
-    same(program(["--json", "policy", "check", top / "een" / "policy"], cwd=top / "drie").json()["regels"], 1, "named one")
+    same(program(["--json", "policy", "check", top / "een" / "policy"], cwd=top / "drie").json()["regels"], 1,
+         "named one")
 
 
 @test(both=True)
@@ -500,7 +513,8 @@ def no_rules_no_barriers(driver):
     shutil.rmtree(top / "policy" / "rules")
     c = Centre(driver, policy=(top / "policy",))
     c.ok("policy", "check")
-    c.add_lines(report(n, ("domein", SHOP), ("iban", iban(1)), form="OF-1.1.1", aangiftenummer=f"a{n}") for n in range(6))
+    c.add_lines(report(n, ("domein", SHOP), ("iban", iban(1)), form="OF-1.1.1",
+                       aangiftenummer=f"a{n}") for n in range(6))
     same(c.barriers(), [], "barriers without rules")
     c.whole(dossiers=6)
 
@@ -549,20 +563,22 @@ def policy_check_names_the_mistake(driver):
     same(wrong, [], "mistakes that are not named by file, line and word")
     c = Centre(driver, policy=(top / "0",))
     c.refused("report", "add", "-", data=json.dumps(shop(1, SHOP)))
-    true(not c.dir.exists() or not (c.dir / "kentering.db").exists() or c.count("dossier") == 0, "stored under a broken policy")
+    true(not c.dir.exists() or not (c.dir / "kentering.db").exists() or c.count("dossier") == 0,
+         "stored under a broken policy")
 
 
 @test
 def policy_overlay(driver):
     top = scratch()
-    (top / "mijn.yaml").write_text((POLICY / "rules" / "nl-3-shop.yaml").read_text().replace("threshold: 3", "threshold: 2")
+    (top / "mijn.yaml").write_text((POLICY / "rules" / "nl-3-shop.yaml").read_text().replace("threshold: 3",
+                                                                                             "threshold: 2")
                                    .replace("version: 1", "version: 2"))
     c = Centre(driver, policy=(POLICY, top))
     c.add_lines(shop(n, SHOP) for n in range(2))
     same(partners(c.barriers()), SHOP_BARRIERS, "barriers under the overlay")
 
 
-# --- keeping ----------------------------------------------------------------------------------------------------
+# --- keeping ------------------------------------------------------------------------------------------------
 
 @test(both=True)
 def init_for_real_use(driver):
@@ -651,7 +667,8 @@ def demo_twice(driver):
 @test
 def identify_examples(driver):
     one = iban(123456789)
-    text = (f"Café 👩‍💻: ik betaalde € 1.234,56 op 12-03-2025 naar {one[:4]} {one[4:8]} {one[8:12]} {one[12:16]} {one[16:]}.\n"
+    text = (f"Café 👩‍💻: ik betaalde € 1.234,56 op 12-03-2025 naar {one[:4]} {one[4:8]} {one[8:12]} {one[12:16]} "
+            f"{one[16:]}.\n"
             "Bel +31 6 1234 5678 of mail Jan.Jansen@Voorbeeld.EXAMPLE; zie hxxps://nep[.]example/pad?utm_source=a#top "
             "en www.café-kt.nl! BSN 123456782, klantnummer 9876543210987654.\n"
             "BTC 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa, ETH 0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed, "
@@ -664,7 +681,8 @@ def identify_examples(driver):
     same([(f["soort"], f["waarde"]) for f in found],
          [("iban", one), ("telefoon", "+31612345678"), ("email", "jan.jansen@voorbeeld.example"),
           ("url", "https://nep.example/pad"), ("domein", "nep.example"), ("domein", "www.xn--caf-kt-dva.nl"),
-          ("wallet", "btc:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"), ("wallet", "eth:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")],
+          ("wallet", "btc:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"), ("wallet",
+                                                                 "eth:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")],
          "found")
     same([f["begin"] for f in found], sorted(f["begin"] for f in found), "order")
     same(program(["--policy", POLICY, "identify", "-"], "").expect(0).out, "", "nothing in an empty text")
@@ -673,7 +691,8 @@ def identify_examples(driver):
     same(program(["--policy", POLICY, "--json", "identify", folder / "t"]).expect(0).out, "", "nothing found")
     same(program(["--policy", POLICY, "identify", folder / "u"]).code, 1, "exit for an absent file")
     noise = bytes(range(256)) * 40 + f" {one} ".encode()
-    same([f["waarde"] for f in program(["--policy", POLICY, "identify"], noise).expect(0).lines()][-1:], [one], "in noise")
+    same([f["waarde"] for f in program(["--policy", POLICY, "identify"], noise).expect(0).lines()][-1:], [one],
+         "in noise")
 
 
 @test

@@ -36,22 +36,27 @@ PLANTED = {  # what it is: the ways it could be written
     "receiver": ["deelgenoot_onbekend"],
     "unknown member": ["ongevraagde bijzonderheid"],
 }
-STORY = ("Ik, Quirijna Zwaardvechter, woon aan de Wijnkopersgracht en kocht zevenendertig blauwe olifanten; het geld lag onder "
-         "het vloerkleed. Bel mij op +31 6 8412 9037. Ik maakte het over naar " + PLANTED["account"][2] + " en naar "
-         "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa; hij belde met +31 6 8599 1204 en mailde van verkoper.bedrieger@nepbus.example.")
+STORY = ("Ik, Quirijna Zwaardvechter, woon aan de Wijnkopersgracht en kocht zevenendertig blauwe olifanten; het geld "
+         "lag onder het vloerkleed. Bel mij op +31 6 8412 9037. "
+         "Ik maakte het over naar " + PLANTED["account"][2] + " en naar "
+         "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa; hij belde met +31 6 8599 1204 en mailde van "
+         "verkoper.bedrieger@nepbus.example.")
 
 
 def planted(n=0, form="OF-1.1.1", contact=None):
     return {
         "fraudevorm": form, "verhaal": STORY, "datum": "2026-02-20", "bedrag": "84317.62",
         "aangiftenummer": "PL0900-2026-778123", "bijzonder": {"iets": "ongevraagde bijzonderheid"},
-        "kenmerken": [{"soort": "iban", "waarde": PLANTED["account"][2]}, {"soort": "telefoon", "waarde": "06-85991204"},
+        "kenmerken": [{"soort": "iban", "waarde": PLANTED["account"][2]},
+                      {"soort": "telefoon", "waarde": "06-85991204"},
                       {"soort": "email", "waarde": "Verkoper.Bedrieger@NepBus.example"},
                       {"soort": "wallet", "waarde": "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"},
                       {"soort": "account", "waarde": "marktplaats:olifantenhandelaar"},
-                      {"soort": "advertentie", "waarde": "marktplaats:m9182736450"}, {"soort": "domein", "waarde": SHOP}],
+                      {"soort": "advertentie", "waarde": "marktplaats:m9182736450"},
+                      {"soort": "domein", "waarde": SHOP}],
         "melder": {"postcode4": "1234", "leeftijdsgroep": "65+", "rol": "mijzelf",
-                   "contact": contact or {"email": "Quirijna.Zwaardvechter@postvak.example", "telefoon": "+31 6 8412 9037"}},
+                   "contact": contact or {"email": "Quirijna.Zwaardvechter@postvak.example",
+                                          "telefoon": "+31 6 8412 9037"}},
         "delen": ["deelgenoot_onbekend"],
     }
 
@@ -152,8 +157,8 @@ def core(pid):
     if not gdb:
         skip("no gdb")
     out = scratch() / "core"
-    subprocess.run([gdb, "-nx", "-q", "-batch", "-ex", f"generate-core-file {out}", "-p", str(pid)], capture_output=True,
-                   timeout=120, env={**os.environ, "DEBUGINFOD_URLS": ""})
+    subprocess.run([gdb, "-nx", "-q", "-batch", "-ex", f"generate-core-file {out}", "-p", str(pid)],
+                   capture_output=True, timeout=120, env={**os.environ, "DEBUGINFOD_URLS": ""})
     if not out.exists():
         skip("gdb may not attach here")
     raw = out.read_bytes()
@@ -164,7 +169,7 @@ def told(found, where):
     same(found, type(found)(), f"planted values in {where}")
 
 
-# --- files and logs ----------------------------------------------------------------------------------------------
+# --- files and logs -----------------------------------------------------------------------------------------
 
 @test
 def the_search_finds(driver):
@@ -230,7 +235,8 @@ def opened_at_the_threshold(driver):
     for n in range(2):
         c.add(planted(n, contact={"email": f"m{n}@mail.example"}))
     values = {s.get("soort"): s.get("waarde") for s in c.signals()}
-    same(values, {None: None, "domein": SHOP} if None in values else {"domein": SHOP}, "signals known by value after two")
+    same(values, {None: None, "domein": SHOP} if None in values else {"domein": SHOP},
+         "signals known by value after two")
     sealed = [s for s in c.signals() if "waarde" not in s]
     true(len(sealed) >= 5, f"{len(sealed)} sealed signals")
     c.add(planted(2, contact={"email": "m2@mail.example"}))
@@ -241,10 +247,12 @@ def opened_at_the_threshold(driver):
     true(ACCOUNT in signals and "1A1zP1eP5Q" not in signals, "a wallet, of no rule, stays sealed")
     if driver == "sqlite":
         found = search_tree(c.dir)
-        true(any("account (utf-8)" in hits for hits in found.values()), f"the opened account is not found in the files: {found}")
+        true(any("account (utf-8)" in hits for hits in found.values()),
+             f"the opened account is not found in the files: {found}")
         for what in ("story", "name in the story", "contact phone", "wallet", "amount", "crime report"):
             true(not any(what in h for hits in found.values() for h in hits), f"{what} is found: {found}")
-        true(SHOP.encode() in b"".join(f.read_bytes() for f in c.dir.glob("kentering.db*")), "the open domain is not found")
+        true(SHOP.encode() in b"".join(f.read_bytes() for f in c.dir.glob("kentering.db*")),
+             "the open domain is not found")
 
 
 @test
@@ -284,7 +292,7 @@ def modes(driver):
             true(len(key) < 16 or (key not in raw and key.strip() not in raw), f"keys/{f.name} stands in the database")
 
 
-# --- memory --------------------------------------------------------------------------------------------------------
+# --- memory -------------------------------------------------------------------------------------------------
 
 def after_requests(driver):
     """A process that has answered and still lives, with what it could remember."""

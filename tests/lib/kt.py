@@ -51,7 +51,7 @@ def shared(*parts):
     return path
 
 
-# --- assertions: each says what was and what was expected ---------------------------------------------
+# --- assertions: each says what was and what was expected ---------------------------------------------------
 
 def short(value, n=1500):
     text = value if isinstance(value, str) else repr(value)
@@ -77,7 +77,7 @@ def has(text, part, what="text"):
         fail(f"{what} lacks {part!r}: {short(text)}")
 
 
-# --- running ------------------------------------------------------------------------------------------
+# --- running ------------------------------------------------------------------------------------------------
 
 class Run:
     """One finished command."""
@@ -202,9 +202,15 @@ class Centre:
         """The folder in which Python's SQLite can open the database; other kinds of Centre copy it there."""
         return self.dir
 
+    def made(self):
+        """Are there tables yet? Looking on never makes them."""
+        if self.driver == "postgres":
+            return self.sql("SELECT to_regclass('kentering.dossier') IS NOT NULL")[0][0] == "t"
+        return bool(self.prefix) or (self.dir / "kentering.db").exists() and \
+            self.sql("SELECT count(*) FROM sqlite_master WHERE name = 'dossier'")[0][0] == "1"
+
     def dossiers(self):
-        """How many there are; none before the first command."""
-        return self.count("dossier") if self.dir.exists() else 0
+        return self.count("dossier") if self.made() else 0
 
     def count(self, table, where="1=1"):
         return int(self.sql(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])
@@ -212,25 +218,38 @@ class Centre:
     def whole(self, dossiers=None, at_least=None):
         """Nothing half stored: chain whole, every dossier with its fields, wraps, audit row and outbox row."""
         self.verify()
-        n = self.count("dossier")
+        if not self.made():
+            true(not dossiers and not at_least, f"no tables, where {dossiers or at_least} dossiers were acknowledged")
+            return 0
+        row = self.sql("SELECT " + ", ".join(f"({q})" for q in WHOLE.values()))[0]
+        got = dict(zip(WHOLE, map(int, row)))
+        n = got.pop("dossiers")
         if dossiers is not None:
             same(n, dossiers, "dossiers in the database (those acknowledged)")
         if at_least is not None:
             true(n >= at_least, f"{n} dossiers, at least {at_least} were acknowledged")
-        half = self.sql("SELECT number FROM dossier d WHERE"
-                        " (SELECT count(*) FROM dossier_field f WHERE f.dossier = d.id) < 3 OR"
-                        " (SELECT count(*) FROM dossier_wrap w WHERE w.dossier = d.id) <> 2")
-        same(half, [], "half-stored dossiers")
-        for table in ("dossier_field", "dossier_wrap"):
-            same(self.count(table, "dossier NOT IN (SELECT id FROM dossier)"), 0, f"rows of {table} without a dossier")
-        for table, column in (("audit_row", "action = 'report.add'"), ("outbox", "topic = 'report.added'")):
-            same(self.count(table, column), n, f"rows in {table} for reports")
-            strangers = self.count(table, column + " AND object NOT IN (SELECT number FROM dossier)")
-            same(strangers, 0, f"rows in {table} for reports that are not there")
-        bare = self.count("barrier", "id NOT IN (SELECT barrier FROM barrier_step WHERE n = 1)")
-        same(bare, 0, "barriers without a step")
-        same(self.count("signal", "tag NOT IN (SELECT tag FROM sighting)"), 0, "signals without a sighting")
+        for what in ("audit rows of reports", "outbox rows of reports"):
+            same(got.pop(what), n, what)
+        same({k: v for k, v in got.items() if v}, {}, "half stored")
         return n
+
+
+STRANGER = "object NOT IN (SELECT number FROM dossier)"
+WHOLE = {k: "SELECT count(*) FROM " + q for k, q in {
+    "dossiers": "dossier",
+    "audit rows of reports": "audit_row WHERE action = 'report.add'",
+    "outbox rows of reports": "outbox WHERE topic = 'report.added'",
+    "audit rows of no report": "audit_row WHERE action = 'report.add' AND " + STRANGER,
+    "outbox rows of no report": "outbox WHERE topic = 'report.added' AND " + STRANGER,
+    "dossiers that lack fields": "dossier WHERE id NOT IN "
+                                 "(SELECT dossier FROM dossier_field GROUP BY dossier HAVING count(*) >= 3)",
+    "dossiers that lack a wrap": "dossier WHERE id NOT IN "
+                                 "(SELECT dossier FROM dossier_wrap GROUP BY dossier HAVING count(*) = 2)",
+    "fields without a dossier": "dossier_field WHERE dossier NOT IN (SELECT id FROM dossier)",
+    "wraps without a dossier": "dossier_wrap WHERE dossier NOT IN (SELECT id FROM dossier)",
+    "barriers without a step": "barrier WHERE id NOT IN (SELECT barrier FROM barrier_step WHERE n = 1)",
+    "signals without a sighting": "signal WHERE tag NOT IN (SELECT tag FROM sighting)",
+}.items()}
 
 
 # --- temporary folders and processes: all gone at the end ---------------------------------------------------
@@ -279,7 +298,7 @@ def _clean():
     drop_scratch()
 
 
-# --- PostgreSQL: one cluster of our own per test program ------------------------------------------------------
+# --- PostgreSQL: one cluster of our own per test program ----------------------------------------------------
 
 class Postgres:
     one = None
@@ -376,7 +395,7 @@ def postgres():
     return Postgres.one
 
 
-# --- the registry -----------------------------------------------------------------------------------------
+# --- the registry -------------------------------------------------------------------------------------------
 
 _tests = []
 
@@ -436,7 +455,7 @@ def main():
     sys.exit(1 if count["FAIL"] else 0)
 
 
-# --- what reports are made of ---------------------------------------------------------------------------------
+# --- what reports are made of -------------------------------------------------------------------------------
 
 def iban(number, bank="KENT", country="NL"):
     """An account number with a valid check, at a bank that does not exist."""
