@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVEL = {"base": 0, "seam": 1, "store": 2, "audit": 3, "job": 3, "auth": 3,
          "identifier": 4, "pet": 4, "policy": 4, "gate": 4,
          "intake": 5, "dossier": 5, "signal": 5, "rule": 5, "barrier": 5, "feed": 5,
-         "exchange": 6, "insight": 6, "programme": 6, "demo": 6, "cli": 7}
+         "exchange": 6, "insight": 6, "programme": 6, "demo": 6, "api": 6, "cli": 7}
 FLOW = ["intake", "dossier", "signal", "rule", "barrier", "feed"]  # each includes those to its right
 ALSO = {"policy": {"identifier"}, "gate": {"policy"}}
 PURE = {"identifier", "pet", "rule"}

@@ -83,8 +83,7 @@ int barrier_tick_due(struct tx *tx, int64_t now_ms, bool *ret_due, struct err *e
 typedef int (*barrier_fn)(const struct barrier *b, void *arg);
 struct barrier_filter {
 	struct str after;  /* id of the last one seen, for paging */
-	enum id_kind kind; /* with value: those on one identifier; ID_NONE: all */
-	struct str value;
+	struct str tag; /* 32 bytes: those that came from one signal; n 0: all */
 	int64_t limit;
 };
 /* Newest first within a page order of (created, id). */

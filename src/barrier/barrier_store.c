@@ -26,9 +26,8 @@ static const struct stmt ST_GET = {"SELECT " COLS " FROM barrier WHERE id = $1",
 static const struct stmt ST_LIST = {"SELECT " COLS " FROM barrier WHERE id > $1 ORDER BY id LIMIT $2", NULL, "ti",
                                     COL_TYPES};
 
-static const struct stmt ST_LIST_OF = {"SELECT " COLS
-                                       " FROM barrier WHERE kind = $1 AND value = $2 AND id > $3 ORDER BY id LIMIT $4",
-                                       NULL, "itti", COL_TYPES};
+static const struct stmt ST_LIST_OF = {"SELECT " COLS " FROM barrier WHERE tag = $1 AND id > $2 ORDER BY id LIMIT $3",
+                                       NULL, "bti", COL_TYPES};
 
 /* States 1, 2, 4, 5 and 6 can still end; a due clock runs in 4 and 5 only. */
 static const struct stmt ST_DUE = {
@@ -125,9 +124,9 @@ int barrier_list(struct tx *tx, const struct barrier_filter *f, barrier_fn fn, v
 {
 	struct each h = {fn, arg};
 	struct str after = f->after.p ? f->after : STR("");
-	if (f->kind == ID_NONE)
+	if (!f->tag.n)
 		return tx_query(tx, &ST_LIST, each_row, &h, e, SV_T(after), SV_I(f->limit));
-	return tx_query(tx, &ST_LIST_OF, each_row, &h, e, SV_I(f->kind), SV_T(f->value), SV_T(after), SV_I(f->limit));
+	return tx_query(tx, &ST_LIST_OF, each_row, &h, e, SV_BS(f->tag), SV_T(after), SV_I(f->limit));
 }
 
 int barrier_due(struct tx *tx, int64_t now_ms, barrier_fn fn, void *arg, struct err *e)

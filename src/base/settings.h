@@ -20,16 +20,21 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(NODE, "node", TEXT, "main", "", 0, 0, false, false, "naam van deze server in logs en in het auditspoor") \
 	X(LOG_LEVEL, "log_level", ENUM, "warn", "error|warn|info|debug", 0, 0, true, false, "hoeveel er in het log komt") \
 	X(MAX_GROUP, "max_group", INT, "256", "", 1, 65536, true, false, \
-		"hoeveel schrijfopdrachten samen in één transactie gaan") \
+	  "hoeveel schrijfopdrachten samen in één transactie gaan") \
 	X(MAX_QUEUE, "max_queue", INT, "4096", "", 1, 1048576, true, false, "hoeveel schrijfopdrachten mogen wachten") \
 	X(BUSY_MS, "busy_ms", INT, "10000", "", 0, 600000, true, false, \
-		"hoe lang op de database gewacht wordt, in milliseconden")
+	  "hoe lang op de database gewacht wordt, in milliseconden") \
+	X(ADDRESS, "address", TEXT, "127.0.0.1", "", 0, 0, false, false, "adres waarop de server luistert") \
+	X(PORT, "port", INT, "8080", "", 0, 65535, false, false, "poort waarop de server luistert; 0 kiest er een") \
+	X(TLS_CERT, "tls_cert", TEXT, "", "", 0, 0, false, false, \
+	  "certificaat (PEM) voor eigen TLS; leeg: zonder TLS, achter een webserver") \
+	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat")
 
 enum setting_id {
 #define X(id, ...) SET_##id,
 	SETTINGS(X)
 #undef X
-	SETTING_COUNT
+		SETTING_COUNT
 };
 
 struct setting_info {

@@ -125,7 +125,7 @@ static void say_answer(const struct intake_report *r)
 	for (size_t i = 0; a && i < a->steps_n[LANG_NL]; i++)
 		buf_printf(&b, "  %zu. " STR_FMT "\n", i + 1, STR_ARG(a->steps[LANG_NL][i]));
 	const struct policy_destination *d[INTAKE_DESTINATIONS];
-	size_t n = intake_destinations(r, d);
+	size_t n = intake_destinations(r->in->policy, r->form, d);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&b, "%s  - " STR_FMT "%s" STR_FMT "\n", i ? "" : "\nWaar u terecht kunt:\n",
 		           STR_ARG(d[i]->title[LANG_NL]), d[i]->phone.n ? ": " : "", STR_ARG(d[i]->phone));

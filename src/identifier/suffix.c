@@ -45,7 +45,15 @@ bool suffix_known(struct str host)
 {
 	ptrdiff_t dot = str_rfind(host, '.');
 	struct str last = str_sub(host, (size_t)(dot + 1), host.n);
-	return reserved(last) || listed(last, PSL_TYPE_ANY);
+	if (reserved(last) || listed(last, PSL_TYPE_ANY))
+		return true;
+	/* Some top-level domains have no rule of their own in the list, only below them (co.za). */
+	for (ptrdiff_t at = str_find(host, '.'); at >= 0; at = str_find(host, '.')) {
+		host = str_sub(host, (size_t)at + 1, host.n);
+		if (listed(host, PSL_TYPE_ANY))
+			return true;
+	}
+	return false;
 }
 
 bool suffix_under_known(struct str host)

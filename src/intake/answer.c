@@ -35,10 +35,10 @@ static bool listed(const struct policy_destination *const *done, size_t n, const
 	return false;
 }
 
-size_t intake_destinations(const struct intake_report *r, const struct policy_destination *ret[INTAKE_DESTINATIONS])
+size_t intake_destinations(const struct policy *p, struct str form,
+                           const struct policy_destination *ret[INTAKE_DESTINATIONS])
 {
-	const struct policy *p = r->in->policy;
-	const struct policy_advice *a = policy_advice(p, r->form);
+	const struct policy_advice *a = policy_advice(p, form);
 	size_t n = 0;
 	for (size_t i = 0; a && i < a->destinations_n && n < INTAKE_DESTINATIONS; i++) {
 		const struct policy_destination *x = policy_destination(p, a->destinations[i]);
@@ -54,10 +54,10 @@ size_t intake_destinations(const struct intake_report *r, const struct policy_de
 	return n;
 }
 
-static void write_destinations(struct jw *w, const struct intake_report *r, enum lang lang)
+static void write_destinations(struct jw *w, const struct policy *p, struct str form, enum lang lang)
 {
 	const struct policy_destination *d[INTAKE_DESTINATIONS];
-	size_t n = intake_destinations(r, d);
+	size_t n = intake_destinations(p, form, d);
 	jw_key(w, "doorverwijzingen");
 	jw_arr(w);
 	for (size_t i = 0; i < n; i++)
@@ -81,6 +81,17 @@ static void write_suggestions(struct jw *w, const struct intake_report *r)
 	jw_arr_end(w);
 }
 
+void intake_advice(const struct policy *p, struct str form, enum lang lang, struct jw *w)
+{
+	const struct policy_advice *a = policy_advice(p, form);
+	jw_obj(w);
+	jw_kstr(w, "fraudevorm", form);
+	write_texts(w, "stappen", a ? a->steps[lang] : NULL, a ? a->steps_n[lang] : 0);
+	write_texts(w, "nooit", a ? a->donts[lang] : NULL, a ? a->donts_n[lang] : 0);
+	write_destinations(w, p, form, lang);
+	jw_obj_end(w);
+}
+
 void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
 {
 	const struct policy_advice *a = policy_advice(r->in->policy, r->form);
@@ -91,7 +102,7 @@ void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
 	jw_kz(w, "ontvangstcode", code);
 	write_texts(w, "advies", a ? a->steps[lang] : NULL, a ? a->steps_n[lang] : 0);
 	write_texts(w, "nooit", a ? a->donts[lang] : NULL, a ? a->donts_n[lang] : 0);
-	write_destinations(w, r, lang);
+	write_destinations(w, r->in->policy, r->form, lang);
 	jw_key(w, "opmerkingen");
 	jw_arr(w);
 	for (size_t i = 0; i < r->notes_n; i++)
@@ -139,44 +150,77 @@ static int write_barrier(const struct barrier *b, void *arg)
 	return 0;
 }
 
-/* Barriers on what this person reported: the value itself, and the shop's domain behind a name or link. */
-static int outcome_of(const struct intake *in, struct tx *tx, const struct identifier *id, struct jw *w, struct err *e)
+/* Tags of what this person reported: asked by tag, so that the database is not told the identifiers again. */
+struct tags {
+	uint8_t (*tag)[TAG_BYTES];
+	size_t n, max;
+};
+
+static void add_tag(struct tags *t, const uint8_t tag[TAG_BYTES])
 {
-	struct outcome o = {w, in->policy};
-	struct barrier_filter f = {.kind = id->kind, .value = id_str(id), .limit = 20};
-	int rc = barrier_list(tx, &f, write_barrier, &o, e);
-	struct identifier host, shop;
-	if (rc < 0 || (id->kind != ID_DOMAIN && id->kind != ID_URL))
-		return rc < 0 ? rc : 0;
-	if (id->kind == ID_URL && id_host(id, &host) < 0)
-		return 0;
-	if (policy_shop_domain(in->policy, id->kind == ID_URL ? &host : id, &shop) < 0 || str_eq(id_str(&shop), id_str(id)))
-		return 0;
-	f.kind = ID_DOMAIN;
-	f.value = id_str(&shop);
-	rc = barrier_list(tx, &f, write_barrier, &o, e);
-	return rc < 0 ? rc : 0;
+	for (size_t i = 0; i < t->n; i++)
+		if (memcmp(t->tag[i], tag, TAG_BYTES) == 0)
+			return;
+	if (t->n < t->max)
+		memcpy(t->tag[t->n++], tag, TAG_BYTES);
 }
 
-static int write_outcomes(const struct intake *in, struct tx *tx, struct arena *a, struct str ids, struct jw *w,
-                          struct err *e)
+/* Under every rule, also ended ones, and every version a rule had: their barriers may still stand. */
+static void add_tags(const struct intake *in, const struct identifier *id, struct tags *t)
+{
+	const struct policy_rule *rules;
+	size_t n = policy_rules(in->policy, &rules);
+	for (size_t i = 0; i < n; i++) {
+		struct identifier subject;
+		struct policy_rule r = rules[i];
+		uint8_t tag[TAG_BYTES];
+		if (rule_subject(in->policy, &r, id, &subject) < 0)
+			continue;
+		for (; r.version > 0 && rules[i].version - r.version < 8; r.version--) {
+			signal_tag(in->keys, &r, &subject, tag);
+			add_tag(t, tag);
+		}
+		crypto_wipe(&subject, sizeof(subject));
+	}
+}
+
+static int collect_tags(const struct intake *in, struct arena *a, struct str ids, struct tags *t, struct err *e)
 {
 	struct json_limits lim = {1u << 20, 8};
 	const struct val *list;
-	jw_key(w, "barrieres");
-	jw_arr(w);
-	int rc = ids.p ? json_read(a, ids, &lim, &list, e) : KT_ENOTFOUND;
-	for (size_t i = 0; rc == 0 && i < list->arr.n; i++) {
+	int rc = json_read(a, ids, &lim, &list, e);
+	if (rc)
+		return rc;
+	t->max = INTAKE_SIGHTINGS;
+	t->tag = arena_array(a, t->max, sizeof(*t->tag));
+	if (!t->tag)
+		return err_set(e, KT_ENOMEM, "Er is te weinig geheugen om de melding te tonen.");
+	for (size_t i = 0; i < list->arr.n; i++) {
 		struct identifier id = {.kind = id_kind_of(val_text(&list->arr.v[i], "soort"))};
 		struct str value = val_text(&list->arr.v[i], "waarde");
 		if (id.kind == ID_NONE || value.n > ID_MAX || !str_copy(id.value, sizeof(id.value), value))
 			continue;
 		id.n = (uint8_t)value.n;
-		rc = outcome_of(in, tx, &id, w, e);
+		add_tags(in, &id, t);
 		crypto_wipe(&id, sizeof(id));
 	}
+	return 0;
+}
+
+static int write_outcomes(const struct intake *in, struct tx *tx, struct arena *a, struct str ids, struct jw *w,
+                          struct err *e)
+{
+	struct outcome o = {w, in->policy};
+	struct tags t = {0};
+	int rc = ids.p ? collect_tags(in, a, ids, &t, e) : 0;
+	jw_key(w, "barrieres");
+	jw_arr(w);
+	for (size_t i = 0; rc >= 0 && i < t.n; i++) {
+		struct barrier_filter f = {.tag = F_BYTES(t.tag[i], TAG_BYTES), .limit = 20};
+		rc = barrier_list(tx, &f, write_barrier, &o, e);
+	}
 	jw_arr_end(w);
-	return rc == KT_ENOTFOUND ? 0 : rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* Fields that are JSON themselves are written as such. */

@@ -68,8 +68,11 @@ int intake_job(struct tx *tx, void *arg, struct err *e);
  * suggesties. */
 void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w);
 #define INTAKE_DESTINATIONS 16
-/* Where this report's reporter can go, what cannot wait first; tells how many. Borrowed from the policy. */
-size_t intake_destinations(const struct intake_report *r, const struct policy_destination *ret[INTAKE_DESTINATIONS]);
+/* Where the victim of this form can go, what cannot wait first; tells how many. Borrowed from the policy. */
+size_t intake_destinations(const struct policy *p, struct str form,
+                           const struct policy_destination *ret[INTAKE_DESTINATIONS]);
+/* First steps and destinations of a form as a JSON object, before or without a report. */
+void intake_advice(const struct policy *p, struct str form, enum lang lang, struct jw *w);
 /* An opened dossier as a JSON object for its reporter, with what became of it. */
 int intake_show(const struct intake *in, struct tx *tx, struct arena *a, const struct dossier *d, struct jw *w,
                 struct err *e) KT_CHECK;

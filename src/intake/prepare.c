@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/zone.h"
-#include "policy_schema.h"
+#include "api_schemas.h"
 #include "seam/crypto.h"
 
 static void note(struct intake_report *r, const char *fmt, ...) KT_PRINTF(2, 3);
@@ -349,7 +349,7 @@ static int read_and_check(struct intake_report *r, struct arena *a, struct str j
 	int rc = json_read(a, json, &lim, ret_root, e);
 	if (rc < 0)
 		return rc;
-	(void)!valid_check(schema_find("melding"), *ret_root, why);
+	(void)!valid_check(&api_Melding, *ret_root, why);
 	if (!why->total)
 		check_meaning(r, *ret_root, why);
 	return why->total ? err_set(e, KT_EINVAL, "De melding klopt niet. Kijk wat er per veld verwacht wordt.") : 0;

@@ -86,7 +86,7 @@ def kill_at_random_moments(driver):
         stored = check(c, acks, n)
         true(stored <= sent, f"{stored} dossiers from {sent} reports")
     print(f"     {ROUNDS} kills, {total} acknowledged, {empty} before the first answer", flush=True)
-    true(total > 20 * ROUNDS and empty > 0,
+    true(total > 5 * ROUNDS and empty > 0,
          f"{total} acknowledged, {empty} kills before the first: the kills prove too little")
 
 

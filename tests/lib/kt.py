@@ -192,7 +192,7 @@ class Centre:
         """Rows straight from the database, every cell as text; blobs in SQLite's and PostgreSQL's hex()."""
         if self.driver == "postgres":
             return postgres().rows(self.database, text)
-        db = sqlite3.connect(f"file:{self.look()}/kentering.db?mode=ro", uri=True, timeout=20)
+        db = sqlite3.connect(f"file:{self.look()}/kentering.db?mode=rw", uri=True, timeout=20)
         try:
             return [tuple("" if c is None else str(c) for c in row) for row in db.execute(text)]
         finally:

@@ -119,6 +119,7 @@ CREATE TABLE barrier (
 	synthetic {int} NOT NULL
 ){strict};
 CREATE INDEX barrier_state ON barrier (state);
+CREATE INDEX barrier_tag ON barrier (tag);
 CREATE INDEX barrier_value ON barrier (kind, value);
 CREATE INDEX barrier_due ON barrier (due_ms);
 -- One living barrier per value, partner and measure; 8 failed, 9 lifted and 10 expired have ended.

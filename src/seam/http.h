@@ -1,0 +1,75 @@
+/* The HTTP server: libmicrohttpd behind one door (epoll, one loop per core). It reads whole requests within limits and
+ * hands them to one handler; what a route is, the handler knows. Nothing of a request is logged here but numbers. */
+#ifndef SEAM_HTTP_H
+#define SEAM_HTTP_H
+#include "base/arena.h"
+#include "base/err.h"
+
+enum http_method { HTTP_OTHER, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
+
+struct http_server;
+
+struct http_opts {
+	const char *address; /* "127.0.0.1", "::1", "::" …; NULL: 127.0.0.1 */
+	uint16_t port;       /* 0: the system chooses, see http_port */
+	unsigned loops;      /* threads; 0: one per core */
+	unsigned max_connections;  /* in all; 0: 12000 */
+	unsigned max_per_address;  /* 0: 256 on public addresses, none on loopback */
+	unsigned idle_seconds;     /* connection without progress; 0: 15 */
+	unsigned request_seconds;  /* from the first byte to the last of one request, against slow senders; 0: 30 */
+	size_t header_bytes;       /* request line and headers; 0: 16 KiB */
+	const char *cert_file, *key_file; /* PEM; both or none: own TLS 1.2 and 1.3 for small sites */
+};
+
+/* One whole request. Texts live in `arena`, which is wiped after the answer has gone. */
+struct http_request {
+	enum http_method method;
+	struct str path;  /* as sent, before '?', percent signs and all; begins with '/' */
+	struct str query; /* behind '?', raw; n 0 when there is none */
+	struct str body;
+	uint8_t peer[16]; /* IPv6, or IPv4 mapped */
+	bool tls;
+	int64_t began_ns; /* monotonic, first byte */
+	struct arena *arena;
+	void *user; /* the handler's own */
+};
+
+/* Value of a request header (any case); {NULL,0} when absent. A header sent twice that may not be is refused beforehand
+ * (Content-Length, Host, Transfer-Encoding, Authorization, Content-Type). */
+struct str http_header(const struct http_request *rq, const char *name);
+
+struct http_field { /* a response header; value without CR, LF and NUL */
+	const char *name;
+	struct str value;
+};
+
+struct http_handler {
+	/* Asked when the headers are in: how large may the body be? 0: none is taken. A larger one is answered by `error` with 413
+	 * before it is read. */
+	size_t (*body_max)(const struct http_request *rq, void *user);
+	/* The whole request. Must call http_reply (now or, after http_defer, later from any thread) exactly once. */
+	void (*handle)(struct http_request *rq, void *user);
+	/* What cannot become a request (400 malformed, 408 too slow, 413, 414, 431, 501, 503 too many): fills the answer's body
+	 * (in rq->arena) so that it looks like every other answer. path and headers may be empty. */
+	void (*error)(struct http_request *rq, unsigned status, void *user);
+	void *user;
+};
+
+int http_start(const struct http_opts *o, const struct http_handler *h, struct http_server **ret, struct err *e) KT_CHECK;
+/* No new connections; those under way get `grace_ms` to finish; takes NULL, returns NULL. */
+struct http_server *http_stop(struct http_server *s, unsigned grace_ms);
+uint16_t http_port(const struct http_server *s);
+
+/* The answer. Fields and body are copied or live in rq->arena (n_static: the body outlives the server and is not copied).
+ * Content-Length, Date and Connection are written here; Server is never. HEAD sends no body. */
+void http_reply(struct http_request *rq, unsigned status, const struct http_field *f, size_t n, struct str body, bool lasting);
+/* Suspends the connection inside `handle`: the loop goes on with others until http_reply comes. */
+void http_defer(struct http_request *rq);
+
+struct http_counts { /* since start; for metrics */
+	uint64_t connections, requests, refused_address, refused_total, timeouts, bad;
+	uint64_t open_now;
+};
+void http_counts(const struct http_server *s, struct http_counts *ret);
+
+#endif
