@@ -20,7 +20,7 @@ struct audit {
 	unsigned added;
 	struct audit_end end;
 	struct audit_mark mark;
-	bool mark_kept; /* audit.head says something else than the database: it stays as it is, for a person */
+	bool mark_kept; /* audit.head is gone or says something else than the database: it stays as it is, for a person */
 };
 
 /* Another process may have added to the chain since the last group: every group reads its end anew. */
@@ -58,26 +58,24 @@ static int heads_sign(struct audit *a, struct tx *tx, int64_t n, struct err *e)
 	return audit_head_insert(tx, &h, e);
 }
 
-/* A mark that the database does not know is the only trace of what was cut off. Then it is not written again,
- * also not once the log has grown past it. */
+/* A mark that the database does not know, or none at all, is the only trace of what was cut off. Then it is not written
+ * again, also not once the log has grown past it. */
 static int mark_compare(struct audit *a, struct tx *tx, const struct audit_head *last, struct err *e)
 {
 	struct audit_head h = *last;
 	struct audit_mark mark;
 	uint8_t hash[AUDIT_HASH];
-	bool kept = false;
-	int rc = audit_mark_get(a->dir, &mark);
+	bool kept = audit_mark_get(a->dir, &mark) != 0; /* it was there: audit_open made it */
+	int rc = 0;
 
-	if (rc == 0 && mark.n < last->n) {
+	if (!kept && mark.n > 0 && mark.n < last->n) {
 		rc = audit_head_get(tx, tx_arena(tx), mark.n, &h, e);
 		if (rc && rc != KT_ENOTFOUND)
 			return rc;
-		kept = rc != 0;
 	}
-	if (rc == 0)
-		kept = h.n != mark.n || audit_head_hash(&a->message, &h, hash) || memcmp(hash, mark.message, AUDIT_HASH) != 0;
-	else if (rc == KT_ECORRUPT)
-		kept = true;
+	if (!kept && mark.n > 0)
+		kept = rc || h.n != mark.n || audit_head_hash(&a->message, &h, hash) ||
+			memcmp(hash, mark.message, AUDIT_HASH) != 0;
 	if (kept && !a->mark_kept)
 		log_event(LOG_ERROR, "audit-mark-unknown");
 	a->mark_kept = kept;
@@ -129,13 +127,15 @@ static void key_make(void *buf, size_t n)
 }
 
 /* An Ed25519 secret of libsodium ends in its public key; a signature shows that the halves belong together. */
-static int key_open(struct audit *a, const char *dir, struct err *e)
+static int key_open(struct audit *a, const char *dir, bool *ret_made, struct err *e)
 {
 	uint8_t sig[SIGN_BYTES];
+	bool made = keyfile_load(dir, "audit", a->secret, SIGN_SECRET, NULL) == KT_ENOTFOUND;
 	int rc = keyfile_get_made(dir, "audit", a->secret, SIGN_SECRET, key_make, e);
 
 	if (rc)
 		return rc;
+	*ret_made = made;
 	memcpy(a->public, a->secret + SIGN_SECRET - SIGN_PUBLIC, SIGN_PUBLIC);
 	crypto_sign_label(sig, a->secret, "audit-key-check", STR("audit"));
 	if (crypto_verify_label(sig, a->public, "audit-key-check", STR("audit")))
@@ -143,10 +143,22 @@ static int key_open(struct audit *a, const char *dir, struct err *e)
 	return 0;
 }
 
+/* A directory without audit.head is a new one when its key was made just now or there is nothing to remember.
+ * Otherwise somebody took the file away, and it stays away for audit_verify to see. */
+static int mark_open(struct audit *a, bool made, struct err *e)
+{
+	struct audit_mark mark;
+
+	if (audit_mark_get(a->dir, &mark) != KT_ENOTFOUND)
+		return 0;
+	return audit_mark_start(a->store, a->dir, &a->clk, a->secret, made, e);
+}
+
 int audit_open(struct store *s, const char *dir, const struct clock *clk, const char *node, struct audit **ret,
                struct err *e)
 {
 	struct audit *a;
+	bool made = false;
 	int rc;
 
 	if (!node || !node[0] || strlen(node) > AUDIT_CHAIN_MAX || !str_utf8(str_of(node)))
@@ -161,7 +173,10 @@ int audit_open(struct store *s, const char *dir, const struct clock *clk, const 
 	(void)str_copy(a->end.chain, sizeof(a->end.chain), str_of(node));
 	a->dir = strdup(dir);
 	a->secret = crypto_guard(SIGN_SECRET);
-	rc = a->dir && a->secret ? key_open(a, dir, e) : err_set(e, KT_ENOMEM, "te weinig (vergrendelbaar) geheugen");
+	rc =
+		a->dir && a->secret ? key_open(a, dir, &made, e) : err_set(e, KT_ENOMEM, "te weinig (vergrendelbaar) geheugen");
+	if (!rc)
+		rc = mark_open(a, made, e);
 	if (rc) {
 		audit_close(a);
 		return rc;

@@ -7,6 +7,7 @@
 
 #define AUDIT_CHAIN_MAX 64
 #define AUDIT_HASH 32
+#define AUDIT_KNOWN_MAX ((size_t)SIGN_PUBLIC * 4096)
 #define AUDIT_JSON_MAX ((size_t)1 << 20) /* heads of a few thousand chains */
 
 struct audit_row {
@@ -28,7 +29,7 @@ struct audit_head {
 	struct str chains, key, sig;
 };
 
-/* DIR/audit.head: what the last group left, so that a cut end shows. */
+/* DIR/audit.head: what the last group left, so that a cut end shows. n 0: no group yet. */
 struct audit_mark {
 	int64_t n, at_ms;
 	struct audit_end end;        /* of the writer's own chain */
@@ -47,12 +48,25 @@ int audit_chains_write(struct buf *b, const struct audit_end *ends, size_t n) KT
 /* KT_EINVAL when it is not what audit_chains_write writes. In `a`. */
 int audit_chains_of(struct arena *a, struct str json, const struct audit_end **ret, size_t *ret_n) KT_CHECK;
 void audit_mark_sign(struct audit_mark *m, const uint8_t secret[SIGN_SECRET]);
-/* 0; KT_ENOTFOUND when there is no file; KT_ECORRUPT when its content or signature is not good. */
+/* 0; KT_ENOTFOUND when there is no file or an empty one; KT_EIO and the like; KT_ECORRUPT when its content or signature
+ * is not good. */
 int audit_mark_get(const char *dir, struct audit_mark *ret) KT_CHECK;
-/* Never over a mark of a later head: after a cut end that mark is the evidence. */
+/* The first one, durable; what stands there already stays. */
+int audit_mark_make(const char *dir, const struct audit_mark *m, struct err *e) KT_CHECK;
+/* Over an older one only: after a cut end a later mark, or a missing one, is the evidence. */
 void audit_mark_put(const char *dir, const struct audit_mark *m);
 
+/* known.c */
+/* Adds the keys in DIR/keys/audit.known to `to`; none when there is no file. KT_EREFUSED, KT_ECORRUPT, KT_ELIMIT. */
+int audit_known_get(const char *dir, struct buf *to, struct err *e) KT_CHECK;
+bool audit_known_has(const struct buf *known, const uint8_t key[SIGN_PUBLIC]);
+/* Makes audit.head, at the last head of the database; when that holds anything, only if `always`. */
+int audit_mark_start(struct store *s, const char *dir, const struct clock *clk, const uint8_t secret[SIGN_SECRET],
+                     bool always, struct err *e) KT_CHECK;
+
 /* audit_store.c */
+/* Is there a row, a head or a dossier? */
+int audit_used_get(struct tx *tx, bool *ret, struct err *e) KT_CHECK;
 int audit_row_insert(struct tx *tx, const struct audit_row *r, struct err *e) KT_CHECK;
 int audit_head_insert(struct tx *tx, const struct audit_head *h, struct err *e) KT_CHECK;
 int audit_key_insert(struct tx *tx, const uint8_t public[SIGN_PUBLIC], int64_t now_ms, struct err *e) KT_CHECK;

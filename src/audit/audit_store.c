@@ -64,6 +64,13 @@ static const struct stmt keys_read = {
 	"",
 	"b",
 };
+static const struct stmt used_read = {
+	"SELECT CASE WHEN EXISTS (SELECT 1 FROM audit_row) OR EXISTS (SELECT 1 FROM audit_head) "
+	"OR EXISTS (SELECT 1 FROM dossier) THEN 1 ELSE 0 END",
+	NULL,
+	"",
+	"i",
+};
 static const struct stmt rows_after = {
 	"SELECT seq FROM audit_row WHERE chain = $1 AND prev = $2 ORDER BY seq LIMIT 1",
 	NULL,
@@ -173,6 +180,16 @@ static int number_row(const struct sval *c, void *arg)
 {
 	*(int64_t *)arg = c[0].i;
 	return 0;
+}
+
+int audit_used_get(struct tx *tx, bool *ret, struct err *e)
+{
+	int64_t used = 0;
+	int rc = tx_query0(tx, &used_read, number_row, &used, e);
+
+	if (!rc)
+		*ret = used != 0;
+	return rc;
 }
 
 struct pass {

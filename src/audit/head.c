@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MARK_MAGIC "KTMARK1\n"
@@ -161,16 +162,17 @@ int audit_mark_get(const char *dir, struct audit_mark *ret)
 	struct audit_mark m = {0};
 	char path[4096];
 	ssize_t n;
-	int fd = mark_path(path, dir) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
+	int rc, fd = mark_path(path, dir) ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
 
 	if (fd < 0)
 		return errno == ENOENT ? KT_ENOTFOUND : err_errno(errno);
 	/* A writer is between two records for a moment only. */
 	(void)flock(fd, LOCK_SH);
 	n = pread(fd, b, sizeof(b), 0);
+	rc = n < 0 ? err_errno(errno) : n == 0 ? KT_ENOTFOUND : 0;
 	(void)close(fd);
-	if (n == 0)
-		return KT_ENOTFOUND; /* made and not yet written: a power cut leaves that */
+	if (rc)
+		return rc;
 	if (n != MARK_BYTES || memcmp(b, MARK_MAGIC, 8) != 0)
 		return KT_ECORRUPT;
 	m.n = get64(b + 8);
@@ -187,18 +189,42 @@ int audit_mark_get(const char *dir, struct audit_mark *ret)
 	return 0;
 }
 
+int audit_mark_make(const char *dir, const struct audit_mark *m, struct err *e)
+{
+	uint8_t b[MARK_BYTES];
+	char path[4096];
+	struct stat st;
+	int parent = -1, fd = mark_path(path, dir) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	bool good = fd >= 0;
+
+	mark_bytes(b, m);
+	if (good) {
+		(void)flock(fd, LOCK_EX);
+		good = fstat(fd, &st) == 0;
+		if (good && st.st_size == 0)
+			good = pwrite(fd, b, sizeof(b), 0) == MARK_BYTES && fsync(fd) == 0;
+		(void)close(fd);
+	}
+	/* Before the first COMMIT the name too is on the disk: after it a missing file means that it was taken away. */
+	if (good)
+		good = (parent = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 && fsync(parent) == 0;
+	if (parent >= 0)
+		(void)close(parent);
+	return good ? 0 : err_sys(e, "audit.head is niet te maken");
+}
+
 void audit_mark_put(const char *dir, const struct audit_mark *m)
 {
 	uint8_t b[MARK_BYTES], old[MARK_BYTES];
 	char path[4096];
-	int fd = mark_path(path, dir) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	int fd = mark_path(path, dir) ? open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
 
 	/* Nobody is waiting for this: without it the database still holds all heads, and the next group tries again. */
 	if (fd < 0)
 		return;
 	mark_bytes(b, m);
 	(void)flock(fd, LOCK_EX);
-	if (pread(fd, old, sizeof(old), 0) != MARK_BYTES || get64(old + 8) < m->n) {
+	if (pread(fd, old, sizeof(old), 0) == MARK_BYTES && get64(old + 8) < m->n) {
 		ssize_t put = pwrite(fd, b, sizeof(b), 0);
 
 		(void)put;

@@ -50,7 +50,10 @@ void verify_found(struct verify *v, const char *chain, int64_t seq, const char *
 	(void)str_copy(v->r.chain, sizeof(v->r.chain), str_of(chain));
 	v->r.seq = seq;
 	v->r.what = what;
-	(void)snprintf(v->r.text, sizeof(v->r.text), "Keten %s, regel %lld: %s. %s.", chain, (long long)seq, what, why);
+	if (chain[0])
+		(void)snprintf(v->r.text, sizeof(v->r.text), "Keten %s, regel %lld: %s. %s.", chain, (long long)seq, what, why);
+	else
+		(void)snprintf(v->r.text, sizeof(v->r.text), "Het logboek: %s. %s.", what, why);
 }
 
 /* The chain whose group a broken head belonged to: the one that grew in what comes next. */
@@ -69,34 +72,38 @@ static void broken_name(struct verify *v, const struct audit_end *ends, size_t n
 	}
 	if (!first)
 		return; /* nothing grew: say it of a later one, or at the end */
-	verify_found(v, first->chain, seq, "hoofd ongeldig", v->broken_why);
+	verify_found(v, first->chain, seq, v->broken_what, v->broken_why);
 	v->broken = false;
 }
 
-static bool key_listed(struct verify *v, struct str key)
+/* Whom this directory trusts. The table audit_key has no say: it belongs to whoever has the database. */
+enum whose { STRANGE, OWN, KNOWN };
+
+static enum whose key_whose(const struct verify *v, struct str key)
 {
 	if (key.n != SIGN_PUBLIC)
-		return false;
+		return STRANGE;
 	if (v->own_known && memcmp(key.p, v->own, SIGN_PUBLIC) == 0)
-		return true;
-	v->r.foreign_key = true;
-	for (size_t i = 0; i < v->keys_n; i++)
-		if (memcmp(key.p, v->keys[i], SIGN_PUBLIC) == 0)
-			return true;
-	return false;
+		return OWN;
+	return audit_known_has(&v->known, (const uint8_t *)key.p) ? KNOWN : STRANGE;
 }
 
 /* NULL when the head is good. The message stays in v->message. */
-static const char *head_judge(struct verify *v, const struct audit_head *h)
+static const char *head_judge(struct verify *v, const struct audit_head *h, const char **ret_what)
 {
 	const uint8_t *sig = (const uint8_t *)h->sig.p, *key = (const uint8_t *)h->key.p;
+	enum whose whose = key_whose(v, h->key);
 	uint8_t hash[AUDIT_HASH];
 
-	if (!key_listed(v, h->key))
-		return "de ondertekende stand heeft een onbekende sleutel";
+	*ret_what = "hoofd ongeldig";
+	if (whose == STRANGE) {
+		*ret_what = "onbekende sleutel";
+		return "de sleutel onder deze groep is niet die van deze map en staat niet in keys/audit.known";
+	}
 	if (audit_head_hash(&v->message, h, hash) || h->sig.n != SIGN_BYTES ||
 	    crypto_verify_label(sig, key, "audit-heads-sig", buf_view(&v->message)))
 		return "de handtekening van deze groep klopt niet";
+	v->r.foreign_key |= whose == KNOWN;
 	if (v->mark_rc == 0 && v->mark.n == h->n && memcmp(hash, v->mark.message, AUDIT_HASH) != 0)
 		return "de ondertekende stand is een andere dan in audit.head";
 	return NULL;
@@ -134,7 +141,7 @@ static int head_check(const struct audit_head *h, void *arg)
 	struct verify *v = w->v;
 	const struct audit_end *ends = NULL;
 	size_t n = 0;
-	const char *why = head_judge(v, h);
+	const char *what, *why = head_judge(v, h, &what);
 
 	w->read++;
 	v->r.heads++;
@@ -143,11 +150,13 @@ static int head_check(const struct audit_head *h, void *arg)
 		why = "de ondertekende stand is niet te lezen";
 	if (h->n != v->head_next && !v->broken) {
 		v->broken = true;
+		v->broken_what = "hoofd ongeldig";
 		v->broken_why = "de ondertekende stand van deze groep ontbreekt";
 	}
 	v->head_next = h->n + 1;
 	if (why && !v->broken) {
 		v->broken = true;
+		v->broken_what = what;
 		v->broken_why = why;
 	}
 	if (v->broken)
@@ -192,7 +201,7 @@ static void mark_check(struct verify *v, const struct audit_end *ends, size_t n)
 	const struct audit_end *end = end_find(ends, n, v->mark.end.chain);
 	const struct chain *c;
 
-	if (v->mark_rc == KT_ECORRUPT)
+	if (v->mark_rc == KT_ECORRUPT && !v->mark_strange)
 		verify_found(v, v->chains_n ? v->chains[0].name : "", v->chains_n ? v->chains[0].next - 1 : 0, "hoofd ongeldig",
 		             "het bestand audit.head is beschadigd");
 	if (v->mark_rc || v->mark.n < v->head_next)
@@ -204,6 +213,32 @@ static void mark_check(struct verify *v, const struct audit_end *ends, size_t n)
 		verify_found(v, c->name, end ? end->seq + 1 : 1, "verwijderd", "audit.head kent nog regels van daarna");
 	else
 		verify_found(v, c->name, c->signed_seq + 1, "hoofd ongeldig", "de ondertekende stand van deze groep ontbreekt");
+}
+
+#define END_UNSEEN \
+	"of het einde van het logboek er nog is, is niet te zien. Dat mag alleen door terugzetten (restore) komen"
+
+/* Last, so that a row that can be named goes before it. A directory with a log always has its mark: it is made before
+ * the first COMMIT. */
+static void mark_missing(struct verify *v)
+{
+	const char *chain = v->chains_n ? v->chains[0].name : "";
+	int64_t seq = v->chains_n ? v->chains[0].signed_seq : 0;
+
+	if (v->found)
+		return;
+	if (v->mark_strange)
+		verify_found(v, chain, seq, "onbekende sleutel",
+		             "Het bestand audit.head is met een onbekende sleutel getekend");
+	else if (!v->used)
+		return;
+	else if (v->mark_rc == KT_ENOTFOUND)
+		verify_found(v, chain, seq, "hoofd ontbreekt", "Het bestand audit.head is weg of leeg: " END_UNSEEN);
+	else if (v->mark_rc)
+		verify_found(v, chain, seq, "hoofd ontbreekt", "Het bestand audit.head is niet te lezen: " END_UNSEEN);
+	else if (v->r.heads == 0)
+		verify_found(v, chain, seq, "hoofd ontbreekt",
+		             "Er zijn dossiers, maar het logboek is leeg. Dat mag alleen door terugzetten (restore) komen");
 }
 
 static int log_check(struct verify *v, struct arena *a)
@@ -226,27 +261,14 @@ static int log_check(struct verify *v, struct arena *a)
 	if (v->broken)
 		broken_name(v, ends, n);
 	if (v->broken) /* nothing grew after it: the head itself is all there is to name */
-		verify_found(v, v->chains_n ? v->chains[0].name : "", v->chains_n ? v->chains[0].signed_seq : 0,
-		             "hoofd ongeldig", v->broken_why);
+		verify_found(v, v->chains_n ? v->chains[0].name : "", v->chains_n ? v->chains[0].signed_seq : 0, v->broken_what,
+		             v->broken_why);
 	mark_check(v, ends, n);
 	for (size_t i = 0; !rc && i < v->chains_n; i++)
 		rc = verify_tail(v, &v->chains[i]);
+	if (!rc && !v->rc)
+		mark_missing(v);
 	return rc ? rc : v->rc;
-}
-
-static int key_add(struct str public, void *arg)
-{
-	struct verify *v = arg;
-	uint8_t(*more)[SIGN_PUBLIC];
-
-	if (public.n != SIGN_PUBLIC)
-		return 0;
-	more = grow(v, v->keys, &v->keys_cap, v->keys_n, sizeof(*more));
-	if (!more)
-		return v->rc;
-	v->keys = more;
-	memcpy(v->keys[v->keys_n++], public.p, SIGN_PUBLIC);
-	return 0;
 }
 
 static int own_key_read(struct verify *v, const char *dir)
@@ -264,17 +286,14 @@ static int own_key_read(struct verify *v, const char *dir)
 	crypto_guard_free(secret);
 	if (rc == KT_ENOTFOUND && v->e)
 		*v->e = (struct err){0};
-	return rc == KT_ENOTFOUND ? 0 : rc; /* then every head is foreign */
+	return rc == KT_ENOTFOUND ? 0 : rc; /* then every head is of another */
 }
 
 static void text_good(struct verify *v)
 {
-	(void)snprintf(v->r.text, sizeof(v->r.text), "Het logboek klopt: %lld %s, %lld ondertekende %s, %lld %s.%s",
-	               (long long)v->r.rows, v->r.rows == 1 ? "regel" : "regels", (long long)v->r.heads,
-	               v->r.heads == 1 ? "stand" : "standen", (long long)v->r.chains, v->r.chains == 1 ? "keten" : "ketens",
-	               v->mark_rc == KT_ENOTFOUND && v->r.heads
-	                   ? " Het bestand audit.head ontbreekt: of het einde compleet is, is niet te zien."
-	                   : "");
+	(void)snprintf(v->r.text, sizeof(v->r.text),
+	               "Het logboek is heel: %lld regels, %lld getekende hoofden, %lld ketens.", (long long)v->r.rows,
+	               (long long)v->r.heads, (long long)v->r.chains);
 }
 
 static int verify_run(struct verify *v, struct store *s, const char *dir)
@@ -291,11 +310,14 @@ static int verify_run(struct verify *v, struct store *s, const char *dir)
 	/* Before the snapshot: the mark may be older than the database, never newer. */
 	v->mark_rc = audit_mark_get(dir, &v->mark);
 	if (!rc)
+		rc = audit_known_get(dir, &v->known, v->e);
+	v->mark_strange = !rc && v->mark_rc == 0 && key_whose(v, F_ARRAY(v->mark.public)) == STRANGE;
+	if (v->mark_strange)
+		v->mark_rc = KT_ECORRUPT;
+	if (!rc)
 		rc = store_read(s, &v->tx, v->e);
 	if (!rc) {
-		rc = audit_keys_each(v->tx, key_add, v, v->e);
-		if (!rc && v->mark_rc == 0 && !key_listed(v, F_ARRAY(v->mark.public)))
-			v->mark_rc = KT_ECORRUPT;
+		rc = audit_used_get(v->tx, &v->used, v->e);
 		if (!rc)
 			rc = log_check(v, a);
 		v->tx = store_read_end(v->tx);
@@ -310,6 +332,7 @@ int audit_verify(struct store *s, const char *dir, struct audit_result *ret, str
 	int rc;
 
 	buf_init(&v.message, AUDIT_JSON_MAX + 64);
+	buf_init(&v.known, AUDIT_KNOWN_MAX);
 	rc = verify_run(&v, s, dir);
 	v.r.chains = (int64_t)v.chains_n;
 	v.r.ok = !v.found;
@@ -318,8 +341,8 @@ int audit_verify(struct store *s, const char *dir, struct audit_result *ret, str
 	for (size_t i = 0; i < v.chains_n; i++)
 		free(v.chains[i].cp);
 	free(v.chains);
-	free(v.keys);
 	buf_free(&v.message);
+	buf_free(&v.known);
 	arena_free(v.json);
 	if (!rc)
 		*ret = v.r;

@@ -35,13 +35,14 @@ struct verify {
 	struct buf message;
 	uint8_t own[SIGN_PUBLIC];
 	bool own_known;
-	uint8_t (*keys)[SIGN_PUBLIC];
-	size_t keys_n, keys_cap;
+	struct buf known; /* keys of DIR/keys/audit.known */
 	int64_t head_next;
 	struct audit_mark mark;
 	int mark_rc;
-	bool broken; /* a head before the next good one does not hold */
-	const char *broken_why;
+	bool mark_strange; /* signed by a key that is not trusted here */
+	bool used;         /* the database holds rows, heads or dossiers */
+	bool broken;       /* a head before the next good one does not hold */
+	const char *broken_what, *broken_why;
 	int rc; /* KT_ENOMEM and the like */
 };
 

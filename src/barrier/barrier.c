@@ -48,6 +48,34 @@ static int propose_new(struct tx *tx, const struct barrier_case *c, const struct
 	return rc;
 }
 
+static int commit_step(struct tx *tx, const struct barrier_step *s, struct barrier *b, enum barrier_state state,
+                       struct err *e);
+
+static bool lapsed(const struct barrier *b, int64_t now_ms)
+{
+	return b->ends_ms && b->ends_ms <= now_ms && barrier_may(b->state, BARRIER_EXPIRED);
+}
+
+static int expire(struct tx *tx, const struct policy *p, struct barrier *b, struct err *e)
+{
+	struct barrier_step s = {p, b->id, BARRIER_EXPIRED, "system", STR("de termijn is voorbij"), b->ends_ms};
+	return commit_step(tx, &s, b, BARRIER_EXPIRED, e);
+}
+
+static bool decided_against(enum barrier_state s)
+{
+	return s == BARRIER_REFUSED || s == BARRIER_REJECTED;
+}
+
+/* A refusal stands until as many new people have said the same as the rule asks for: either so many more than it was
+ * refused with, or all that count now came after it. */
+static bool may_again(const struct barrier_case *c, const struct barrier *old)
+{
+	return decided_against(old->state) &&
+		(c->reporters >= old->reporters + c->rule->threshold ||
+	     old->since_ms + c->rule->window_days * DAY_MS <= c->now_ms);
+}
+
 static int propose_one(struct tx *tx, const struct barrier_case *c, const struct policy_proposal *p,
                        struct barrier_tally *t, struct err *e)
 {
@@ -81,12 +109,19 @@ static int propose_one(struct tx *tx, const struct barrier_case *c, const struct
 		return err_set(e, KT_ENOMEM, "Er is te weinig geheugen voor een voorstel.");
 	struct barrier old;
 	rc = barrier_find(tx, a, &b, &old, e);
-	if (rc == KT_ENOTFOUND)
-		return propose_new(tx, c, &b, t, e);
-	if (rc < 0)
+	if (rc < 0 && rc != KT_ENOTFOUND)
 		return rc;
+	bool fresh = rc == KT_ENOTFOUND || may_again(c, &old);
+	if (!rc && lapsed(&old, c->now_ms)) {
+		rc = expire(tx, c->policy, &old, e); /* nobody looked since: the clock has to be let in first */
+		if (rc < 0)
+			return rc;
+		fresh = true;
+	}
+	if (fresh)
+		return propose_new(tx, c, &b, t, e);
 	t->existing++;
-	if (old.reporters == b.reporters)
+	if (old.reporters == b.reporters || decided_against(old.state))
 		return 0;
 	t->strengthened++;
 	return barrier_evidence(tx, old.id, b.reporters, b.note, old.state == BARRIER_PROPOSED ? b.ends_ms : old.ends_ms,
@@ -134,7 +169,8 @@ static void set_clocks(struct barrier *b, const struct policy_measure *m, enum b
 static int four_eyes(struct tx *tx, const struct barrier_step *s, const struct barrier *b, struct err *e)
 {
 	const struct policy_rule *r = policy_rule(s->policy, b->rule);
-	if (s->to != BARRIER_APPROVED || !r || !r->four_eyes)
+	/* A rule that is gone from the policy cannot say that one person was enough. */
+	if (s->to != BARRIER_APPROVED || (r && !r->four_eyes))
 		return 0;
 	int64_t others, own;
 	int rc = barrier_approvals(tx, b->id, s->actor, &own, &others, e);
@@ -243,10 +279,8 @@ static int tick_row(const struct barrier *b, void *arg)
 
 static int tick_one(struct tx *tx, const struct policy *p, struct barrier *b, int64_t now_ms, struct err *e)
 {
-	if (b->ends_ms && b->ends_ms <= now_ms) {
-		struct barrier_step s = {p, b->id, BARRIER_EXPIRED, "system", STR("de termijn is voorbij"), b->ends_ms};
-		return commit_step(tx, &s, b, BARRIER_EXPIRED, e);
-	}
+	if (lapsed(b, now_ms))
+		return expire(tx, p, b, e);
 	b->due_ms = 0; /* told once; the outbox event carries the escalation on */
 	int rc = barrier_update(tx, b, e);
 	return rc ? rc : outbox_add(tx, now_ms, "barrier.overdue", b->id, STR(""), e);

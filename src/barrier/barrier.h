@@ -58,8 +58,9 @@ struct barrier_tally { /* what barrier_propose did */
 	unsigned proposed, strengthened, protected_, existing;
 };
 
-/* Proposes every barrier of the rule for this identifier, or adds the evidence to those that stand. Safety lists
- * (policy and imported) are asked per measure; protected names are counted and never stored. */
+/* Proposes every barrier of the rule for this identifier, or adds the evidence to those that stand. One that was
+ * refused is proposed again only after as many new people as the rule asks for. Safety lists (policy and imported) are
+ * asked per measure; protected names are counted and never stored. */
 int barrier_propose(struct tx *tx, const struct barrier_case *c, struct barrier_tally *ret, struct err *e) KT_CHECK;
 
 /* A step by `actor` ("desk:…", "partner:…", "system"). KT_ENOTFOUND, KT_EREFUSED (not from this state; or the name has
@@ -82,8 +83,8 @@ int barrier_tick_due(struct tx *tx, int64_t now_ms, bool *ret_due, struct err *e
 
 typedef int (*barrier_fn)(const struct barrier *b, void *arg);
 struct barrier_filter {
-	struct str after;  /* id of the last one seen, for paging */
-	struct str tag; /* 32 bytes: those that came from one signal; n 0: all */
+	struct str after; /* id of the last one seen, for paging */
+	struct str tag;   /* 32 bytes: those that came from one signal; n 0: all */
 	int64_t limit;
 };
 /* Newest first within a page order of (created, id). */

@@ -15,10 +15,12 @@ static const struct stmt ST_UPDATE = {
 static const struct stmt ST_EVIDENCE = {"UPDATE barrier SET reporters = $2, note = $3, ends_ms = $4 WHERE id = $1",
                                         NULL, "titi", ""};
 
-/* 8, 9 and 10 are the states after which the same may be proposed again (failed, lifted, expired). */
+/* The one that stands, else the newest that is not failed (8), lifted (9) or expired (10): after those the same may be
+ * proposed again. After a refusal (3) or rejection (7) too, but not at once: barrier.c decides. */
 static const struct stmt ST_FIND = {"SELECT " COLS
                                     " FROM barrier WHERE kind = $1 AND value = $2 AND partner = $3 AND measure = $4"
-                                    " AND state NOT IN (8, 9, 10)",
+                                    " AND state NOT IN (8, 9, 10)"
+                                    " ORDER BY CASE WHEN state IN (3, 7) THEN 1 ELSE 0 END, since_ms DESC LIMIT 1",
                                     NULL, "ittt", COL_TYPES};
 
 static const struct stmt ST_GET = {"SELECT " COLS " FROM barrier WHERE id = $1", NULL, "t", COL_TYPES};

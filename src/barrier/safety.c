@@ -55,7 +55,7 @@ static int push_domain(struct work *w, const struct identifier *d, bool below, s
 static bool looks_iban(struct str s)
 {
 	return s.n >= 15 && ch_alpha((unsigned char)s.p[0]) && ch_alpha((unsigned char)s.p[1]) &&
-	       ch_digit((unsigned char)s.p[2]) && ch_digit((unsigned char)s.p[3]) && str_find(s, '.') < 0;
+		ch_digit((unsigned char)s.p[2]) && ch_digit((unsigned char)s.p[3]) && str_find(s, '.') < 0;
 }
 
 static bool looks_phone(struct str s)
@@ -133,7 +133,8 @@ static int misp_type(const struct val *root, bool *ret_below, struct err *e)
 {
 	struct str type = val_text(root, "type");
 	if (str_is(type, "regex") || str_is(type, "cidr"))
-		return err_set(e, KT_EREFUSED, "Deze lijst bevat %s. Alleen lijsten met namen worden gelezen "
+		return err_set(e, KT_EREFUSED,
+		               "Deze lijst bevat %s. Alleen lijsten met namen worden gelezen "
 		               "(type hostname, string of substring).",
 		               str_is(type, "regex") ? "zoekpatronen (type regex)" : "netwerken (type cidr)");
 	bool below = str_is(type, "substring");
@@ -203,7 +204,8 @@ static int finish(struct work *w, struct safety_list *l)
 		}
 	/* Nothing to protect is never what somebody meant: a page with an error in place of the list, for example. */
 	if (n == 0)
-		return err_set(w->err, KT_EINVAL, "In dit bestand staat geen enkele naam die beschermd kan worden. "
+		return err_set(w->err, KT_EINVAL,
+		               "In dit bestand staat geen enkele naam die beschermd kan worden. "
 		               "Verwacht: een MISP-lijst (JSON), of één naam op elke regel.");
 	struct safety_entry *e = arena_array(w->a, n, sizeof *e);
 	if (!e)
@@ -242,8 +244,14 @@ int safety_parse(struct arena *a, struct str name, struct str text, struct safet
 	struct str start = str_trim(text);
 	bool json = start.n && (start.p[0] == '{' || start.p[0] == '[');
 	rc = json ? parse_misp(&w, text, &l.title) : parse_plain(&w, text);
-	if (rc == 0)
+	/* MISP calls every file list.json: the list is the one that its own name says, or a second would replace the first.
+	 */
+	if (rc == 0 && json)
+		rc = check_input(l.title, text, e);
+	if (rc == 0) {
+		l.name = json ? l.title : l.name;
 		rc = finish(&w, &l);
+	}
 	free(w.e);
 	if (rc == 0)
 		*ret = l;

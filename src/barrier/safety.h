@@ -35,10 +35,11 @@ struct safety_list {
 	int64_t skipped; /* lines or items that are no host name, phone number, IBAN or e-mail address */
 };
 
-/* Reads a MISP warning list (JSON object with "list" and "type": hostname, string, substring [as suffixes]; no type
- * means string; regex and cidr lists are refused with a clear text) or plain lines (# comments; a leading dot means the
- * name and all below it, otherwise exactly the name and its www. twin; a public suffix protects only itself). Names
- * live in `a`, which takes about 150 bytes a name. KT_EINVAL when there is no usable name at all. Pure. */
+/* `name` is that of the file; a MISP list goes by its own name when it has one. Reads a MISP warning list (JSON object
+ * with "list" and "type": hostname, string, substring [as suffixes]; no type means string; regex and cidr lists are
+ * refused with a clear text) or plain lines (# comments; a leading dot means the name and all below it, otherwise
+ * exactly the name and its www. twin; a public suffix protects only itself). Names live in `a`, which takes about 150
+ * bytes a name. KT_EINVAL when there is no usable name at all. Pure. */
 int safety_parse(struct arena *a, struct str name, struct str text, struct safety_list *ret, struct err *e) KT_CHECK;
 
 #define SAFETY_MAX_BYTES (64u << 20)

@@ -9,8 +9,8 @@ static const struct stmt ST_COUNT = {"SELECT count FROM safety_list WHERE list =
 
 static const struct stmt ST_CLEAR = {"DELETE FROM safety_entry WHERE list = $1", NULL, "t", ""};
 
-static const struct stmt ST_ENTRY = {
-	"INSERT INTO safety_entry (list, kind, value, mode) VALUES ($1, $2, $3, $4)", NULL, "titi", ""};
+static const struct stmt ST_ENTRY = {"INSERT INTO safety_entry (list, kind, value, mode) VALUES ($1, $2, $3, $4)", NULL,
+                                     "titi", ""};
 
 static const struct stmt ST_LIST = {
 	"INSERT INTO safety_list (list, title, count, loaded_ms, sha) VALUES ($1, $2, $3, $4, $5)"
@@ -82,8 +82,10 @@ int safety_store(struct tx *tx, const struct safety_list *l, int64_t now_ms, boo
 	if (rc < 0)
 		return rc;
 	if (!allow_shrink && (before - l->names) * 10 > before)
-		return err_set(e, KT_EREFUSED, "De lijst had %lld namen en heeft er nu %lld: meer dan 10 %% minder. "
-		               "Is dat juist, geef dan --allow-shrink mee.", (long long)before, (long long)l->names);
+		return err_set(e, KT_EREFUSED,
+		               "De lijst had %lld namen en heeft er nu %lld: meer dan 10 %% minder. "
+		               "Is dat juist, geef dan --allow-shrink mee.",
+		               (long long)before, (long long)l->names);
 	rc = list_hash(l, hash, e);
 	if (rc == 0)
 		rc = tx_exec(tx, &ST_CLEAR, e, SV_T(l->name));
@@ -113,7 +115,7 @@ struct probe {
 };
 
 struct asker {
-	struct arena *a; /* of this question only */
+	struct arena *a;    /* of this question only */
 	struct arena *keep; /* of the transaction */
 	struct probe *probe;
 	size_t n, cap;
@@ -230,8 +232,7 @@ static int ask_kind(struct tx *tx, struct asker *q, size_t from, size_t to)
 			jw_str(&w, q->probe[i].value);
 	jw_arr_end(&w);
 	q->kind = q->probe[from].kind;
-	int rc = buf_err(&b) ? no_memory(q->e)
-	                     : tx_query(tx, &ST_FIND, found, q, q->e, SV_I(q->kind), SV_T(buf_view(&b)));
+	int rc = buf_err(&b) ? no_memory(q->e) : tx_query(tx, &ST_FIND, found, q, q->e, SV_I(q->kind), SV_T(buf_view(&b)));
 	buf_free(&b);
 	return rc;
 }
@@ -252,8 +253,8 @@ static int ask(struct tx *tx, struct asker *q)
 static int check_slice(struct tx *tx, struct asker *q, const struct policy *p, const struct identifier *id, size_t n,
                        struct str measure, struct safety_hit *ret)
 {
-	enum safety imported = str_is(measure, "signaal") || str_is(measure, "identificator_delen") ? SAFETY_WARN
-	                                                                                            : SAFETY_BLOCK;
+	enum safety imported =
+		str_is(measure, "signaal") || str_is(measure, "identificator_delen") ? SAFETY_WARN : SAFETY_BLOCK;
 	q->hit = arena_array(q->a, n, sizeof *q->hit);
 	struct safety_hit *hit = arena_array(q->a, n, sizeof *hit);
 	int rc = q->hit && hit ? 0 : KT_ENOMEM;

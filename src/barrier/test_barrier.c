@@ -208,6 +208,54 @@ static void test_proposal_lapses(void **state)
 		assert_int_equal(a.b[i].state, BARRIER_EXPIRED);
 }
 
+/* New people after the term has passed make a new proposal, also when nobody ran the clocks in between. */
+static void test_lapsed_is_proposed_again(void **state)
+{
+	struct test_centre *t = *state;
+	struct play p = shop(t, "zz--fiets.nl");
+	struct all a;
+	propose(&p);
+	p.now_ms = TEST_NOW + 200 * DAY_MS;
+	propose(&p);
+	assert_int_equal(p.tally.proposed, 3);
+	list(t, &a);
+	assert_int_equal(a.n, 6);
+	int lapsed = 0;
+	for (size_t i = 0; i < a.n; i++)
+		lapsed += a.b[i].state == BARRIER_EXPIRED && a.b[i].since_ms == TEST_NOW + 90 * DAY_MS;
+	assert_int_equal(lapsed, 3);
+}
+
+/* A refusal stands until as many new people as the rule asks for have said the same. */
+static void test_refused_is_weighed_again(void **state)
+{
+	struct test_centre *t = *state;
+	struct play p = shop(t, "zz--fiets.nl");
+	struct all a;
+	propose(&p);
+	list(t, &a);
+	for (size_t i = 0; i < a.n; i++)
+		test_must(move(&p, a.b[i].id, BARRIER_REFUSED, "desk:1"), &t->e);
+	for (p.reporters = 4; p.reporters < 6; p.reporters++) {
+		propose(&p);
+		assert_int_equal(p.tally.proposed, 0);
+		assert_int_equal(p.tally.strengthened, 0);
+	}
+	propose(&p); /* six: three more than when it was refused */
+	assert_int_equal(p.tally.proposed, 3);
+	propose(&p); /* and now those stand */
+	assert_int_equal(p.tally.proposed, 0);
+	struct play q = shop(t, "zz--auto.nl");
+	propose(&q);
+	list(t, &a);
+	for (size_t i = 0; i < a.n; i++)
+		if (a.b[i].state == BARRIER_PROPOSED)
+			test_must(move(&q, a.b[i].id, BARRIER_REFUSED, "desk:1"), &t->e);
+	q.now_ms = TEST_NOW + 90 * DAY_MS; /* all that counts now came after the refusal */
+	propose(&q);
+	assert_int_equal(q.tally.proposed, 3);
+}
+
 static void test_four_eyes(void **state)
 {
 	struct test_centre *t = *state;
@@ -261,8 +309,9 @@ int main(int argc, char **argv)
 {
 	test_driver(argc, argv);
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_machine), T(test_propose_once), T(test_protected), T(test_moves_and_clocks),
-		T(test_proposal_lapses),        T(test_four_eyes),    T(test_history),
+		cmocka_unit_test(test_machine),   T(test_propose_once),    T(test_protected),
+		T(test_moves_and_clocks),         T(test_proposal_lapses), T(test_lapsed_is_proposed_again),
+		T(test_refused_is_weighed_again), T(test_four_eyes),       T(test_history),
 	};
 	return cmocka_run_group_tests_name(test_driver_name(), tests, NULL, NULL);
 }

@@ -69,6 +69,7 @@ int cmd_demo(struct cli *c, int argc, char **argv);
 int cmd_policy_check(struct cli *c, int argc, char **argv);
 int cmd_safety_import(struct cli *c, int argc, char **argv);
 int cmd_identify(struct cli *c, int argc, char **argv);
+int cmd_mail(struct cli *c, int argc, char **argv);
 int cmd_report_add(struct cli *c, int argc, char **argv);
 int cmd_report_show(struct cli *c, int argc, char **argv);
 int cmd_signals_list(struct cli *c, int argc, char **argv);

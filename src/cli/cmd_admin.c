@@ -94,14 +94,19 @@ int cmd_init(struct cli *c, int argc, char **argv)
 	if (rc)
 		return rc;
 	make_recovery(recovery);
-	rc = org_key_get(ce.store, "meldpunt", str_of(recovery), clock_ms(&c->clock), &ce.org, &made, &e);
-	if (!rc && !made)
-		rc = err_set(&e, KT_EEXISTS, "Deze map is al in gebruik. Richt een lege map in.");
+	rc = org_key_find(ce.store, "meldpunt", &ce.org, &e);
 	if (!rc)
+		rc = err_set(&e, KT_EEXISTS, "Deze map is al in gebruik. Richt een lege map in.");
+	else if (rc == KT_EUNAVAIL)
 		rc = signal_keys_open(c->dir, &ce.keys, &e);
+	/* Shown before anything is sealed to it: a key that nobody saw would lose every report. */
+	if (!rc && init_done(c, recovery) != EXIT_DONE)
+		rc = err_set(&e, KT_EIO, "De herstelsleutel kon niet worden getoond. Er is niets ingericht.");
+	if (!rc)
+		rc = org_key_get(ce.store, "meldpunt", str_of(recovery), clock_ms(&c->clock), &ce.org, &made, &e);
 	if (!rc)
 		rc = write_conf(c, &e);
-	rc = rc ? cli_fail(c, &e) : init_done(c, recovery);
+	rc = rc ? cli_fail(c, &e) : EXIT_DONE;
 	crypto_wipe(recovery, sizeof(recovery));
 	centre_close(&ce);
 	return rc;
@@ -123,13 +128,14 @@ static int verify_done(const struct cli *c, const struct audit_result *r)
 			jw_kz(&w, "keten", r->chain);
 			jw_kint(&w, "regel", r->seq);
 			jw_kz(&w, "wat", r->what);
-			jw_kz(&w, "tekst", r->text);
 		}
+		if (r->text[0])
+			jw_kz(&w, "tekst", r->text);
 		jw_obj_end(&w);
 	} else if (r->ok) {
-		buf_printf(&b, "Het logboek is heel: %lld regels, %lld getekende hoofden, %lld ketens.%s\n", (long long)r->rows,
-		           (long long)r->heads, (long long)r->chains,
-		           r->foreign_key ? "\nEen deel is getekend met een sleutel die niet in deze map staat." : "");
+		buf_printf(&b, "%s%s\n", r->text[0] ? r->text : "Het logboek is heel.",
+		           r->foreign_key ? "\nEen deel is getekend met een andere sleutel, die in keys/audit.known staat."
+		                          : "");
 	} else {
 		buf_printf(&b, "Het logboek is NIET heel: %s\n", r->text);
 	}
@@ -186,6 +192,35 @@ int cmd_backup(struct cli *c, int argc, char **argv)
 	return rc;
 }
 
+struct restored {
+	struct audit *audit;
+	size_t keys;
+};
+
+static int restored_job(struct tx *tx, void *arg, struct err *e)
+{
+	const struct restored *r = arg;
+	char detail[48];
+	int n = snprintf(detail, sizeof(detail), "{\"known_keys\":%zu}", r->keys);
+	return audit_add(r->audit, tx, "cli", "store.restore", STR(""), (struct str){detail, (size_t)n}, e);
+}
+
+/* The log goes on here: its keys are known from now on, and audit.head begins at its end. */
+static int restored(struct cli *c)
+{
+	struct centre ce;
+	struct err e = {0};
+	struct restored r = {0};
+	if (centre_open(c, OPEN_STORE, &ce) != EXIT_DONE)
+		return EXIT_REFUSED;
+	r.audit = ce.audit;
+	int rc = audit_adopt(ce.store, c->dir, &c->clock, &r.keys, &e);
+	if (!rc)
+		rc = store_submit(ce.store, restored_job, &r, &e);
+	centre_close(&ce);
+	return rc ? cli_fail(c, &e) : EXIT_DONE;
+}
+
 int cmd_restore(struct cli *c, int argc, char **argv)
 {
 	struct err e = {0};
@@ -199,8 +234,11 @@ int cmd_restore(struct cli *c, int argc, char **argv)
 		rc = store_restore(&o, argv[0], &e);
 	if (rc)
 		return cli_fail(c, &e);
+	if (restored(c) != EXIT_DONE)
+		return EXIT_REFUSED;
 	return say_file(c, "teruggezet", argv[0],
-	                "Zet ook de map keys terug: zonder die sleutels beginnen tellingen opnieuw.");
+	                "Zet ook de map keys terug, en laat keys/audit.known staan:"
+	                " zonder die sleutels beginnen tellingen opnieuw.");
 }
 
 int cmd_version(struct cli *c, int argc, char **argv)

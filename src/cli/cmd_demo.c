@@ -60,8 +60,8 @@ static void write_json(const struct demo_result *r, struct jw *w)
 
 static void put_day(struct buf *b, int64_t day)
 {
-	static const char *const MONTHS[] = {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus",
-	                                     "september", "oktober", "november", "december"};
+	static const char *const MONTHS[] = {"januari", "februari", "maart",     "april",   "mei",      "juni",
+	                                     "juli",    "augustus", "september", "oktober", "november", "december"};
 	char date[11];
 	int64_t d, m;
 	date_format(day, date);
@@ -86,10 +86,14 @@ static void put_threshold(struct buf *b, int64_t n)
 static const char *noun_of(enum id_kind k)
 {
 	switch (k) {
-	case ID_DOMAIN: return "Webwinkel";
-	case ID_ACCOUNT: return "Verkoper";
-	case ID_IBAN: return "Rekening";
-	default: return "Kenmerk";
+	case ID_DOMAIN:
+		return "Webwinkel";
+	case ID_ACCOUNT:
+		return "Verkoper";
+	case ID_IBAN:
+		return "Rekening";
+	default:
+		return "Kenmerk";
 	}
 }
 
@@ -176,8 +180,9 @@ static void put_try(struct buf *b, const struct cli *c, const struct demo_result
 		put_path(b, c->dir);
 		buf_printf(b, " %s%s%s\n", commands[i], i ? "" : " ", i ? "" : r->code);
 	}
-	buf_z(b, "\nDe sleutels van deze demonstratie komen uit een gedrukt wachtwoord: alleen voor verzonnen gegevens.\n"
-	         "Het wachtwoord is: ");
+	buf_z(b,
+	      "\nDe sleutels van deze demonstratie komen uit een gedrukt wachtwoord: alleen voor verzonnen gegevens.\n"
+	      "Het wachtwoord is: ");
 	buf_printf(b, "%s\n", cli_demo_password());
 }
 

@@ -18,6 +18,7 @@ struct slot {
 	struct err err;
 	struct store_ticket ticket;
 	int code;
+	int64_t line; /* of the input, 1-based */
 	bool submitted;
 };
 
@@ -27,6 +28,7 @@ struct adder {
 	struct slot *ring;
 	size_t head, tail; /* head - tail slots are under way */
 	int64_t line, refused, taken;
+	bool gone; /* the answers cannot be written: nothing more is taken */
 	bool many; /* JSON Lines */
 };
 
@@ -112,7 +114,7 @@ static int next_line(struct lines *l, bool wait, struct str *ret)
 	}
 }
 
-static void say_answer(const struct intake_report *r)
+static int say_answer(const struct intake_report *r)
 {
 	char code[RECEIPT_TEXT];
 	receipt_text(&r->code, code);
@@ -133,8 +135,9 @@ static void say_answer(const struct intake_report *r)
 		buf_printf(&b, "%s  - " STR_FMT "\n", i ? "" : "\nOpmerkingen:\n", STR_ARG(r->notes[i]));
 	if (r->suggestions_n)
 		buf_printf(&b, "\nIn het verhaal staan nog %zu kenmerken die niet zijn meegeteld.\n", r->suggestions_n);
-	cli_put(&b);
+	int rc = cli_put(&b);
 	crypto_wipe(code, sizeof(code));
+	return rc;
 }
 
 static void print_slot(struct adder *ad, struct slot *s)
@@ -142,20 +145,20 @@ static void print_slot(struct adder *ad, struct slot *s)
 	if (s->code) {
 		ad->refused++;
 		if (ad->many && !ad->c->json)
-			cli_say("regel %lld:", (long long)(ad->taken + ad->refused));
+			cli_say("regel %lld:", (long long)s->line);
 		cli_fail_report(ad->c, &s->err, s->why.total ? &s->why : NULL);
 		return;
 	}
 	ad->taken++;
 	if (!ad->c->json) {
-		say_answer(s->r);
+		ad->gone |= say_answer(s->r) != EXIT_DONE;
 		return;
 	}
 	struct buf b = BUF_INIT(1u << 20);
 	struct jw w;
 	jw_init(&w, &b);
 	intake_answer(s->r, LANG_NL, &w);
-	cli_put(&b);
+	ad->gone |= cli_put(&b) != EXIT_DONE;
 }
 
 /* Answers the oldest, then leaves nothing of it behind. */
@@ -177,7 +180,7 @@ static void add_one(struct adder *ad, struct str json)
 		finish_oldest(ad);
 	struct slot *s = &ad->ring[ad->head++ % RING];
 	struct arena *a = s->a ? s->a : arena_new(64u << 20);
-	*s = (struct slot){.a = a};
+	*s = (struct slot){.a = a, .line = ad->line};
 	if (!a) {
 		s->code = err_set(&s->err, KT_ENOMEM, "Er is te weinig geheugen voor de melding.");
 		return;
@@ -207,23 +210,24 @@ static bool one_line(struct str s)
 	return s.n && s.p[0] == '{' && s.p[s.n - 1] == '}';
 }
 
-static bool is_json(struct adder *ad, struct str text)
+/* Does the text parse as a whole, and (member not NULL) as an object with that member? */
+static bool is_json(struct adder *ad, struct str text, const char *member)
 {
 	struct json_limits lim = {(size_t)policy_limits(ad->ce->policy)->payload_bytes, 16};
 	struct arena *a = arena_new(0);
 	const struct val *v;
-	bool good = a && json_read(a, text, &lim, &v, NULL) == 0;
+	bool good = a && json_read(a, text, &lim, &v, NULL) == 0 && (!member || val_get(v, member));
 	arena_free(a);
 	return good;
 }
 
 /* The text is several lines and no JSON as a whole: is any of them a report by itself? */
-static bool has_report_line(struct str text)
+static bool has_report_line(struct adder *ad, struct str text)
 {
 	for (size_t at = 0; at < text.n;) {
 		char *nl = memchr(text.p + at, '\n', text.n - at);
 		size_t end = nl ? (size_t)(nl - text.p) : text.n;
-		if (one_line(str_sub(text, at, end)))
+		if (one_line(str_sub(text, at, end)) && is_json(ad, str_sub(text, at, end), "fraudevorm"))
 			return true;
 		at = end + 1;
 	}
@@ -238,8 +242,10 @@ static void add_lines(struct adder *ad, struct str text)
 		size_t end = nl ? (size_t)(nl - text.p) : text.n;
 		if (str_trim(str_sub(text, at, end)).n)
 			add_one(ad, str_sub(text, at, end));
+		ad->line++;
 		at = end + 1;
 	}
+	ad->line--; /* the next line read counts itself */
 }
 
 static int add_rest(struct adder *ad, struct lines *l);
@@ -260,7 +266,7 @@ static int add_whole(struct adder *ad, struct lines *l, struct str first)
 	struct str text = buf_view(&all);
 	if (buf_err(&all))
 		refuse_one(ad, KT_ENOMEM, "Er is te weinig geheugen voor de melding.");
-	else if ((more || !is_json(ad, text)) && has_report_line(text))
+	else if ((more || !is_json(ad, text, NULL)) && has_report_line(ad, text))
 		add_lines(ad, text);
 	else if (more)
 		refuse_one(ad, KT_ELIMIT, "De melding is groter dan toegestaan.");
@@ -277,7 +283,7 @@ static int add_rest(struct adder *ad, struct lines *l)
 {
 	struct str s;
 	for (;;) {
-		int rc = next_line(l, ad->head == ad->tail, &s);
+		int rc = ad->gone ? KT_ENOTFOUND : next_line(l, ad->head == ad->tail, &s);
 		if (rc == 0) {
 			finish_oldest(ad);
 			continue;
@@ -291,11 +297,14 @@ static int add_rest(struct adder *ad, struct lines *l)
 		}
 		if (rc < 0)
 			return rc;
+		ad->line++;
+		if (ad->line == 1 && str_starts(s, STR("\xef\xbb\xbf")))
+			s = str_sub(s, 3, s.n); /* some editors put a byte order mark in front */
 		if (!str_trim(s).n)
 			continue;
-		if (++ad->line == 1 && !one_line(s))
+		if (ad->head == 0 && !one_line(s))
 			return add_whole(ad, l, s);
-		ad->many = ad->many || ad->line > 1;
+		ad->many = ad->many || ad->head > 0;
 		add_one(ad, s);
 		crypto_wipe(l->b.p, l->at); /* this line and all before it */
 	}
@@ -333,7 +342,7 @@ static int run_adder(struct cli *c, struct centre *ce, int fd)
 		struct err e = {.code = KT_EINVAL, .text = "Er is geen melding: de invoer is leeg. Verwacht een JSON-object."};
 		return cli_fail(c, &e);
 	}
-	return ad.refused ? EXIT_REFUSED : EXIT_DONE;
+	return ad.refused || ad.gone ? EXIT_REFUSED : EXIT_DONE;
 }
 
 int cmd_report_add(struct cli *c, int argc, char **argv)

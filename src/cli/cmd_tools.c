@@ -204,9 +204,9 @@ static int export_file(const struct centre *ce, const struct rpz_opts *o, const 
                        struct err *e)
 {
 	char tmp[4096];
-	if (snprintf(tmp, sizeof(tmp), "%s.nieuw", out) >= (int)sizeof(tmp))
+	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", out) >= (int)sizeof(tmp))
 		return err_set(e, KT_ELIMIT, "De naam van het bestand is te lang.");
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "Het zonebestand kan niet worden gemaakt");
 	int rc = rpz_export(ce->store, ce->policy, o, fd, r, e);

@@ -17,6 +17,10 @@ const struct command COMMANDS[] = {
      cmd_safety_import},
 	{"identify", "[BESTAND|-]", "vind kenmerken in een tekst",
      "Eén JSON-object per regel: soort, waarde, tekst, begin en eind (in bytes).", cmd_identify},
+	{"mail", "[--authserv NAAM]… BESTAND|MAP|-", "zoek links en kenmerken in een doorgestuurde mail",
+     "Eén JSON-document per mail; van een map één per regel. Er wordt nog geen melding van gemaakt.\n"
+     "--authserv: de naam van onze eigen mailserver. Alleen wat die over de afzender zegt, telt.",
+     cmd_mail},
 	{"report add", "[BESTAND|-]", "neem een melding aan",
      "Eén JSON-melding, of JSON Lines: één antwoord per regel.\n"
      "Wie hier meldt is een meldpunt dat met de persoon sprak.",
@@ -35,6 +39,8 @@ const struct command COMMANDS[] = {
 	{"backup", "BESTAND", "maak een kopie van de database", "Kan terwijl alles draait. De sleutels zitten er niet bij.",
      cmd_backup},
 	{"restore", "BESTAND", "zet een kopie terug in een lege map", NULL, cmd_restore},
+	{"serve", "[--port N] [--address A]", "beantwoord vragen over het net",
+     "De beschrijving van de interface staat op /v1/openapi.json.", cmd_serve},
 	{"version", "", "toon de versie", NULL, cmd_version},
 	{"help", "[COMMANDO]", "toon deze hulp, of die van één commando", NULL, cmd_help},
 	{0},

@@ -76,7 +76,8 @@ static int dispatch(struct cli *c, int n, char **rest)
 		if (!named(cmd, n, rest))
 			continue;
 		int words = word_count(cmd->name);
-		int rc = cli_setup(c, &e);
+		bool bare = cmd->run == cmd_version || cmd->run == cmd_help; /* must work where nothing else does */
+		int rc = bare ? 0 : cli_setup(c, &e);
 		return rc ? cli_fail(c, &e) : cmd->run(c, n - words, rest + words);
 	}
 	return cli_usage(c, "dit commando is er niet.");

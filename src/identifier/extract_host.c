@@ -23,19 +23,32 @@ static bool entity(struct str t, size_t i)
 static size_t url_char(struct str t, size_t i)
 {
 	unsigned char c = at_of(t, i);
-	if (c >= 0x80)
-		return extract_word_char(t, i);
-	if (c <= ' ' || c == 0x7F || strchr("<>\"`{}|\\^", c))
+	size_t skip = 0;
+	if (c >= 0x80) {
+		size_t n = extract_word_char(t, i);
+		n = n ? n : extract_hyphen(t, i);
+		if (n || (skip = fold_skip(t, i)) == 0)
+			return n;
+		c = at_of(t, i + skip); /* these only when the link goes on behind them */
+		if (c >= 0x80)
+			return extract_hyphen(t, i + skip) ? skip : 0;
+	}
+	if (c <= ' ' || c == 0x7F || strchr("<>\"`{}|\\^", c) || (c == '&' && entity(t, i + skip)))
 		return 0;
-	return c == '&' && entity(t, i) ? 0 : 1;
+	return skip ? skip : 1;
 }
 
 /* Without the punctuation of the sentence around it. */
 static size_t trimmed(struct str t, size_t from, size_t end)
 {
-	while (end > from && strchr(".,;:!?'*~([", t.p[end - 1]))
-		end--;
-	return end;
+	for (;;) {
+		size_t n = extract_invisible_back(str_sub(t, from, end), end - from);
+		if (n == 0 && end > from && strchr(".,;:!?'*~([", t.p[end - 1]))
+			n = 1;
+		if (n == 0)
+			return end;
+		end -= n;
+	}
 }
 
 size_t extract_url_end(struct str text, size_t from, bool quoted)
@@ -152,8 +165,9 @@ size_t extract_url(struct extract *x, size_t word, size_t word_end)
 /* Length of a dot between labels at `i` ("evil [.] nl" with its spaces), when a label follows; else 0. */
 static size_t label_dot(struct str t, size_t i)
 {
-	bool space = at_of(t, i) == ' ';
-	size_t from = i + space;
+	size_t from = i + fold_skip(t, i);
+	bool space = at_of(t, from) == ' ';
+	from += space;
 	unsigned char c = at_of(t, from);
 	if (c != '.' && c != '[' && c != '(' && c != '{' && c < 0x80)
 		return 0;
@@ -168,6 +182,17 @@ static size_t label_dot(struct str t, size_t i)
 	return extract_word_char(t, to) ? to - i : 0;
 }
 
+/* Bytes of a character of a label beyond ASCII letters and digits, with the invisible ones before it. */
+static size_t label_char(struct str t, size_t i)
+{
+	size_t n = extract_word_char(t, i);
+	if (n || at_of(t, i) < 0x80)
+		return n;
+	size_t skip = fold_skip(t, i);
+	n = skip && at_of(t, i + skip) == '-' ? 1 : extract_hyphen(t, i + skip);
+	return n ? skip + n : 0;
+}
+
 /* End of the labels and dots that begin at `at`; the dots are counted. Plain '.' runs fastest. */
 static size_t run_of(struct str t, size_t at, size_t *ret_dots)
 {
@@ -178,13 +203,16 @@ static size_t run_of(struct str t, size_t at, size_t *ret_dots)
 			i++;
 		if (i < t.n && (n = label_dot(t, i)) > 0)
 			++*ret_dots;
-		else if (i == t.n || (n = extract_word_char(t, i)) == 0)
+		else if (i == t.n || (n = label_char(t, i)) == 0)
 			break;
 		i += n;
 	}
-	while (i > at && (t.p[i - 1] == '-' || t.p[i - 1] == '_'))
-		i--;
-	return i;
+	for (;;) {
+		n = extract_invisible_back(str_sub(t, at, i), i - at);
+		if (n == 0 && (i == at || (t.p[i - 1] != '-' && t.p[i - 1] != '_')))
+			return i;
+		i -= n ? n : 1;
+	}
 }
 
 /* Start of the last label of a run. */
@@ -236,7 +264,8 @@ static bool host_in_run(struct str run, bool strictly, struct identifier *ret, s
 			*ret_n = run.n;
 			return true;
 		}
-		if (last.n == 0 || !ch_upper((unsigned char)last.p[0]) || at == 0 || run.p[at - 1] != '.')
+		size_t skip = fold_skip(last, 0);
+		if (last.n == skip || !ch_upper((unsigned char)last.p[skip]) || at == 0 || run.p[at - 1] != '.')
 			return false;
 		run.n = at - 1;
 	}
@@ -272,9 +301,9 @@ static bool abbreviation(struct str raw, struct str host)
 /* A path or ":port/path" stands behind the host. */
 static bool path_behind(struct str t, size_t end)
 {
-	size_t i = end;
+	size_t i = end + fold_skip(t, end);
 	if (at_of(t, i) == ':')
-		for (i++; ch_digit(at_of(t, i)) && i - end < 7; i++)
+		for (size_t from = i++; ch_digit(at_of(t, i)) && i - from < 7; i++)
 			continue;
 	unsigned char c = at_of(t, i + 1);
 	if (at_of(t, i) != '/' || c == 0)
@@ -285,8 +314,9 @@ static bool path_behind(struct str t, size_t end)
 /* What stands around a bare host tells that it is something else: a part of a path, of a program, of a style. */
 static bool amid_code(struct str t, size_t begin, size_t end)
 {
+	begin -= extract_invisible_back(t, begin);
 	unsigned char before = begin > 0 ? (unsigned char)t.p[begin - 1] : 0;
-	unsigned char after = at_of(t, end);
+	unsigned char after = at_of(t, end + fold_skip(t, end));
 	if (before == '/' && !(begin > 1 && t.p[begin - 2] == '/'))
 		return true;
 	return before == '\\' || before == '%' || before == '$' || after == '(' || after == '{';
@@ -318,12 +348,25 @@ static bool local_char(unsigned char c)
 	return ch_alnum(c) || (c && strchr("._-+'=~", c));
 }
 
+/* Bytes of a character of a local part, or of what nobody sees between two of them. */
+static size_t local_step(struct str t, size_t i)
+{
+	unsigned char c = at_of(t, i);
+	return c < 0x80 ? local_char(c) : fold_skip(t, i);
+}
+
+static size_t local_step_back(struct str t, size_t i)
+{
+	unsigned char c = (unsigned char)t.p[i - 1];
+	return c < 0x80 ? local_char(c) : extract_invisible_back(t, i);
+}
+
 /* Position of the at sign of an address whose local part goes on at `i`; its length in ret_n, 0 when none comes. */
 static size_t find_at(struct str t, size_t i, size_t *ret_n)
 {
-	size_t end = i;
-	while (end - i < LOCAL_LOOK && local_char(at_of(t, end)))
-		end++;
+	size_t end = i, n;
+	while (end - i < LOCAL_LOOK && (n = local_step(t, end)) > 0)
+		end += n;
 	*ret_n = fold_at(t, end);
 	if (*ret_n == 0 && end == i && at_of(t, end) == ' ') {
 		*ret_n = fold_at(t, end + 1);
@@ -337,9 +380,11 @@ static size_t find_at(struct str t, size_t i, size_t *ret_n)
 static size_t local_begin(const struct extract *x, size_t word, size_t at)
 {
 	struct str t = x->text;
-	size_t begin = word;
-	while (begin > x->floor && at - begin < LOCAL_LOOK && local_char((unsigned char)t.p[begin - 1]))
-		begin--;
+	size_t begin = word, n;
+	while (begin > x->floor && at - begin < LOCAL_LOOK && (n = local_step_back(t, begin)) > 0 && begin - n >= x->floor)
+		begin -= n;
+	if (at - begin >= LOCAL_LOOK && fold_skip(t, begin) > 0)
+		return at; /* too long, and what follows is only the part behind them */
 	bool plus = false;
 	size_t behind_eq = begin;
 	for (size_t i = begin; i < at; i++) {
@@ -348,8 +393,8 @@ static size_t local_begin(const struct extract *x, size_t word, size_t at)
 			behind_eq = i + 1;
 	}
 	begin = behind_eq;
-	while (begin < at && strchr(".'-+=~", t.p[begin]))
-		begin++;
+	while (begin < at && (n = strchr(".'-+=~", t.p[begin]) ? 1 : fold_skip(t, begin)) > 0)
+		begin += n;
 	return begin;
 }
 

@@ -153,14 +153,18 @@ static bool ends_in(struct str word, const char *tail)
 static bool other_number(struct str word)
 {
 	static const char *const words[] = {
-		"referentie", "ref", "reference", "kenmerk", "betalingskenmerk", "betaalkenmerk", "bsn", "sofi", "kvk",
-		"burgerservicenummer", "sofinummer", "factuur", "invoice", "polis", "track", "tracking", "trace", "barcode",
-		"tracktrace", "serial", "imei", "btw", "vat", "iban", "bestelcode", "ordercode", "klantcode", "dossier",
-		"zaak", "bestelling", "isbn", "ean", "artikel", "ticketnr", NULL,
+		"referentie",    "ref",       "reference", "kenmerk",    "betalingskenmerk",
+		"betaalkenmerk", "bsn",       "sofi",      "kvk",        "burgerservicenummer",
+		"sofinummer",    "factuur",   "invoice",   "polis",      "track",
+		"tracking",      "trace",     "barcode",   "tracktrace", "serial",
+		"imei",          "btw",       "vat",       "iban",       "bestelcode",
+		"ordercode",     "klantcode", "dossier",   "zaak",       "bestelling",
+		"isbn",          "ean",       "artikel",   "ticketnr",   "rekening",
+		"rek",           "account",   "boundary",  NULL,
 	};
 	static const char *const of_phone[] = {
-		"telefoon", "mobiel", "gsm", "app", "fax", "contact", "service", "thuis", "werk", "priv", "vast", "nood",
-		"alarm", "help", "hulp", "info", "phone", "06", NULL,
+		"telefoon", "mobiel", "gsm",   "app",  "fax",  "contact", "service", "thuis", "werk", "priv",
+		"vast",     "nood",   "alarm", "help", "hulp", "info",    "phone",   "06",    NULL,
 	};
 	if (in_list(word, words))
 		return true;
@@ -181,14 +185,16 @@ static bool named_otherwise(struct str t, size_t at)
 	static const char *const fillers[] = {"is", "was", "uw", "het", "luidt", "code", "id", NULL};
 	static const char *const number[] = {"nr", "no", "nummer", "number", "num", "nrs", NULL};
 	static const char *const owners[] = {
-		"klant", "customer", "order", "account", "contract", "ticket", "case", "rekening", "client", "member",
-		"reservation", "booking", "claim", "serie", "policy", "bestel", "lid", "pakket", "zending", "shipment", NULL,
+		"klant",    "customer", "order",  "account",     "contract", "ticket",   "case",
+		"rekening", "client",   "member", "reservation", "booking",  "claim",    "serie",
+		"policy",   "bestel",   "lid",    "pakket",      "zending",  "shipment", NULL,
 	};
 	size_t limit = at > 64 ? at - 64 : 0;
 	bool numbered = false;
 	for (int words = 0; words < 4; words++) {
 		size_t end = at;
-		while (end > limit && at - end < 6 && strchr(" .:#-=()", t.p[end - 1])) {
+		while (end > limit && at - end < 6 &&
+		       (strchr(" .:#-=()", t.p[end - 1]) || (t.p[end - 1] == '"' && end > 1 && t.p[end - 2] == '='))) {
 			numbered = numbered || t.p[end - 1] == '#';
 			end--;
 		}
@@ -205,6 +211,49 @@ static bool named_otherwise(struct str t, size_t at)
 	return false;
 }
 
+/* What stands before `end` without the spaces, signs and one line break (with "> " behind it) between groups. */
+static size_t group_back(struct str t, size_t end)
+{
+	size_t i = end, breaks = 0;
+	while (i > 0 && end - i < 20) {
+		char c = t.p[i - 1];
+		if (c == '\n' && ++breaks > 1)
+			break;
+		if (i > 1 && memcmp(t.p + i - 2, "\xC2\xA0", 2) == 0)
+			i--;
+		else if (c == 0 || !strchr(" .-\r\n>", c))
+			break;
+		i--;
+	}
+	return i;
+}
+
+/* "NL04 KENT 06…": country, check digits and bank stand before it, so it is the end of an IBAN that is wrong or
+ * cut off. In capitals, or lower case for Dutch ones: "is 12" and "de 10" are words. */
+static bool behind_iban_head(struct str t, size_t at)
+{
+	char head[8];
+	size_t n = sizeof(head), i = group_back(t, at), limit = at > 64 ? at - 64 : 0;
+	while (n > 0 && i > limit) {
+		unsigned char c = (unsigned char)t.p[i - 1];
+		if (ch_alnum(c)) {
+			head[--n] = (char)c;
+			i--;
+		} else {
+			size_t to = n == 4 ? group_back(t, i) : i;
+			to -= to == i ? extract_invisible_back(t, i) : 0;
+			if (to == i)
+				return false;
+			i = to;
+		}
+	}
+	if (n > 0 || extract_word_before(t, i) || (ch_lower((unsigned char)head[0]) && memcmp(head, "nl", 2) != 0))
+		return false;
+	for (n = 0; n < sizeof(head); n++)
+		head[n] = (char)ch_toupper((unsigned char)head[n]);
+	return iban_begins((struct str){head, sizeof(head)});
+}
+
 /* "€ 06…" or "06… uur". */
 static bool amount_or_time(struct str t, size_t at, size_t end)
 {
@@ -212,8 +261,9 @@ static bool amount_or_time(struct str t, size_t at, size_t end)
 	size_t i = at;
 	while (i > 0 && at - i < 3 && t.p[i - 1] == ' ')
 		i--;
-	if (i > 0 && (t.p[i - 1] == '$' || (i > 1 && memcmp(t.p + i - 2, "\xC2\xA3", 2) == 0) ||
-		      (i > 2 && memcmp(t.p + i - 3, "\xE2\x82\xAC", 3) == 0)))
+	if (i > 0 &&
+	    (t.p[i - 1] == '$' || (i > 1 && memcmp(t.p + i - 2, "\xC2\xA3", 2) == 0) ||
+	     (i > 2 && memcmp(t.p + i - 3, "\xE2\x82\xAC", 3) == 0)))
 		return true;
 	struct str before = str_sub(t, word_back(t, i, i > 4 ? i - 4 : 0), i);
 	if (str_ieq(before, STR("EUR")) || str_ieq(before, STR("euro")))
@@ -302,7 +352,7 @@ size_t extract_phone(struct extract *x, size_t at)
 {
 	struct groups g;
 	if (!read_groups(x->text, at, &g) || g.total[g.n - 1] < 8 || (!g.plus && g.digits[0] != '0') ||
-	    !start_fits(x, at, g.plus) || named_otherwise(x->text, at))
+	    !start_fits(x, at, g.plus) || named_otherwise(x->text, at) || behind_iban_head(x->text, at))
 		return 0;
 	return g.plus || g.digits[1] == '0' ? international(x, at, &g) : national(x, at, &g);
 }

@@ -45,11 +45,13 @@ bool fold_letter(uint32_t c)
 {
 	static const struct {
 		uint32_t from, to;
-	} other[] = { /* ranges above U+00BF without letters */
-		{0xD7, 0xD7}, {0xF7, 0xF7}, {0x2C2, 0x2DF}, {0x37E, 0x37E}, {0x60C, 0x60C}, {0x61B, 0x61F},
-		{0x1680, 0x1680}, {0x180E, 0x180E}, {0x2000, 0x2BFF}, {0x2E00, 0x2E7F}, {0x3000, 0x3004},
-		{0x3008, 0x303F}, {0xD800, 0xF8FF}, {0xFE00, 0xFE6F}, {0xFEFF, 0xFF0F}, {0xFF1A, 0xFF20},
-		{0xFF3B, 0xFF40}, {0xFF5B, 0xFF65}, {0xFFE0, 0xFFFF}, {0x1F000, 0x1FBFF}, {0xE0000, 0xFFFFFFFF},
+	} other[] = {
+		/* ranges above U+00BF without letters */
+		{0xD7, 0xD7},          {0xF7, 0xF7},     {0x2C2, 0x2DF},   {0x37E, 0x37E},   {0x60C, 0x60C},
+		{0x61B, 0x61F},        {0x1680, 0x1680}, {0x180E, 0x180E}, {0x2000, 0x2BFF}, {0x2E00, 0x2E7F},
+		{0x3000, 0x3004},      {0x3008, 0x303F}, {0xD800, 0xF8FF}, {0xFE00, 0xFE6F}, {0xFEFF, 0xFF0F},
+		{0xFF1A, 0xFF20},      {0xFF3B, 0xFF40}, {0xFF5B, 0xFF65}, {0xFFE0, 0xFFFF}, {0x1F000, 0x1FBFF},
+		{0xE0000, 0xFFFFFFFF},
 	};
 	if (c < 0xC0)
 		return c == 0xAA || c == 0xB5 || c == 0xBA;
@@ -59,21 +61,46 @@ bool fold_letter(uint32_t c)
 	return true;
 }
 
+bool fold_invisible(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+	} ranges[] = {
+		{0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},   {0x115F, 0x1160}, {0x17B4, 0x17B5},
+		{0x180B, 0x180F},   {0x200B, 0x200F},   {0x202A, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164},
+		{0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFF8}, {0x1BCA0, 0x1BCA3},
+		{0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+	};
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]) && c >= ranges[i].from; i++)
+		if (c <= ranges[i].to)
+			return true;
+	return false;
+}
+
+size_t fold_skip(struct str s, size_t at)
+{
+	size_t i = at, n;
+	while (i < s.n && (unsigned char)s.p[i] >= 0x80 && fold_invisible(fold_decode(s, i, &n)))
+		i += n;
+	return i - at;
+}
+
 /* "[ word ]" and its two sisters at `at`, for one of the words (the list ends with an empty one). */
 static size_t bracketed(struct str s, size_t at, const struct str *words)
 {
 	char open = s.p[at];
 	char close = open == '[' ? ']' : open == '(' ? ')' : '}';
-	size_t from = at + 1;
+	size_t from = at + 1 + fold_skip(s, at + 1);
 	if (from < s.n && s.p[from] == ' ')
 		from++;
 	for (; words->n; words++) {
 		size_t end = from + words->n;
 		if (end >= s.n || !str_ieq(str_sub(s, from, end), *words))
 			continue;
-		if (s.p[end] == ' ' && end + 1 < s.n)
+		end += fold_skip(s, end);
+		if (end < s.n && s.p[end] == ' ')
 			end++;
-		if (s.p[end] == close)
+		if (end < s.n && s.p[end] == close)
 			return end + 1 - at;
 	}
 	return 0;
@@ -95,7 +122,8 @@ size_t fold_dot(struct str s, size_t at)
 		return s.n - at >= 3 && memcmp(s.p + at, "\xE3\x80\x82", 3) == 0 ? 3 : 0;
 	case 0xEF:
 		return s.n - at >= 3 && (memcmp(s.p + at, "\xEF\xBC\x8E", 3) == 0 || memcmp(s.p + at, "\xEF\xBD\xA1", 3) == 0)
-			? 3 : 0;
+			? 3
+			: 0;
 	default:
 		return 0;
 	}
@@ -132,11 +160,7 @@ static uint32_t plain(uint32_t c)
 		return ' ';
 	if ((c >= 0x2010 && c <= 0x2015) || c == 0x2212 || c == 0xFE58 || c == 0xFE63)
 		return '-';
-	/* Soft hyphen, zero-width characters, marks of writing direction: invisible, so a way to hide a name. */
-	if (c == 0xAD || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-	    (c >= 0x2060 && c <= 0x2064) || c == 0xFEFF)
-		return 0;
-	return c;
+	return fold_invisible(c) ? 0 : c; /* what is not seen is a way to hide a name */
 }
 
 struct str fold_strip(struct str s)

@@ -10,23 +10,27 @@ static const struct iban_country {
 	char country[3];
 	char bban[16];
 } countries[] = {
-	{"AD", "n8c12"}, {"AE", "n19"}, {"AL", "n8c16"}, {"AT", "n16"}, {"AX", "n14"}, {"AZ", "a4c20"},
-	{"BA", "n16"}, {"BE", "n12"}, {"BG", "a4n6c8"}, {"BH", "a4c14"}, {"BI", "n23"}, {"BR", "n23a1c1"},
-	{"BY", "c4n4c16"}, {"CH", "n5c12"}, {"CR", "n18"}, {"CY", "n8c16"}, {"CZ", "n20"}, {"DE", "n18"},
-	{"DJ", "n23"}, {"DK", "n14"}, {"DO", "c4n20"}, {"EE", "n16"}, {"EG", "n25"}, {"ES", "n20"},
-	{"FI", "n14"}, {"FK", "a2n12"}, {"FO", "n14"}, {"FR", "n10c11n2"}, {"GB", "a4n14"}, {"GE", "c2n16"},
-	{"GF", "n10c11n2"}, {"GI", "a4c15"}, {"GL", "n14"}, {"GP", "n10c11n2"}, {"GR", "n7c16"}, {"GT", "c24"},
-	{"HN", "a4n20"}, {"HR", "n17"}, {"HU", "n24"}, {"IE", "c4n14"}, {"IL", "n19"}, {"IQ", "a4n15"},
-	{"IS", "n22"}, {"IT", "a1n10c12"}, {"JO", "a4n4c18"}, {"KW", "a4c22"}, {"KZ", "n3c13"}, {"LB", "n4c20"},
-	{"LC", "a4c24"}, {"LI", "n5c12"}, {"LT", "n16"}, {"LU", "n3c13"}, {"LV", "a4c13"}, {"LY", "n21"},
-	{"MC", "n10c11n2"}, {"MD", "c20"}, {"ME", "n18"}, {"MF", "n10c11n2"}, {"MK", "n3c10n2"}, {"MN", "n16"},
-	{"MQ", "n10c11n2"}, {"MR", "n23"}, {"MT", "a4n5c18"}, {"MU", "a4n19a3"}, {"NC", "n10c11n2"},
-	{"NI", "a4n20"}, {"NL", "a4n10"}, {"NO", "n11"}, {"OM", "n3c16"}, {"PF", "n10c11n2"}, {"PK", "c20"},
-	{"PL", "n24"}, {"PM", "n10c11n2"}, {"PS", "c25"}, {"PT", "n21"}, {"QA", "a4c21"}, {"RE", "n10c11n2"},
-	{"RO", "a4c16"}, {"RS", "n18"}, {"RU", "n14c15"}, {"SA", "n2c18"}, {"SC", "a4n20a3"}, {"SD", "n14"},
-	{"SE", "n20"}, {"SI", "n15"}, {"SK", "n20"}, {"SM", "a1n10c12"}, {"SO", "n19"}, {"ST", "n21"},
-	{"SV", "a4n20"}, {"TF", "n10c11n2"}, {"TL", "n19"}, {"TN", "n20"}, {"TR", "n5c17"}, {"UA", "n6c19"},
-	{"VA", "n18"}, {"VG", "c4n16"}, {"WF", "n10c11n2"}, {"XK", "n16"}, {"YE", "a4n4c18"}, {"YT", "n10c11n2"},
+	{"AD", "n8c12"},    {"AE", "n19"},      {"AL", "n8c16"},    {"AT", "n16"},      {"AX", "n14"},
+	{"AZ", "a4c20"},    {"BA", "n16"},      {"BE", "n12"},      {"BG", "a4n6c8"},   {"BH", "a4c14"},
+	{"BI", "n23"},      {"BR", "n23a1c1"},  {"BY", "c4n4c16"},  {"CH", "n5c12"},    {"CR", "n18"},
+	{"CY", "n8c16"},    {"CZ", "n20"},      {"DE", "n18"},      {"DJ", "n23"},      {"DK", "n14"},
+	{"DO", "c4n20"},    {"EE", "n16"},      {"EG", "n25"},      {"ES", "n20"},      {"FI", "n14"},
+	{"FK", "a2n12"},    {"FO", "n14"},      {"FR", "n10c11n2"}, {"GB", "a4n14"},    {"GE", "c2n16"},
+	{"GF", "n10c11n2"}, {"GI", "a4c15"},    {"GL", "n14"},      {"GP", "n10c11n2"}, {"GR", "n7c16"},
+	{"GT", "c24"},      {"HN", "a4n20"},    {"HR", "n17"},      {"HU", "n24"},      {"IE", "c4n14"},
+	{"IL", "n19"},      {"IQ", "a4n15"},    {"IS", "n22"},      {"IT", "a1n10c12"}, {"JO", "a4n4c18"},
+	{"KW", "a4c22"},    {"KZ", "n3c13"},    {"LB", "n4c20"},    {"LC", "a4c24"},    {"LI", "n5c12"},
+	{"LT", "n16"},      {"LU", "n3c13"},    {"LV", "a4c13"},    {"LY", "n21"},      {"MC", "n10c11n2"},
+	{"MD", "c20"},      {"ME", "n18"},      {"MF", "n10c11n2"}, {"MK", "n3c10n2"},  {"MN", "n16"},
+	{"MQ", "n10c11n2"}, {"MR", "n23"},      {"MT", "a4n5c18"},  {"MU", "a4n19a3"},  {"NC", "n10c11n2"},
+	{"NI", "a4n20"},    {"NL", "a4n10"},    {"NO", "n11"},      {"OM", "n3c16"},    {"PF", "n10c11n2"},
+	{"PK", "c20"},      {"PL", "n24"},      {"PM", "n10c11n2"}, {"PS", "c25"},      {"PT", "n21"},
+	{"QA", "a4c21"},    {"RE", "n10c11n2"}, {"RO", "a4c16"},    {"RS", "n18"},      {"RU", "n14c15"},
+	{"SA", "n2c18"},    {"SC", "a4n20a3"},  {"SD", "n14"},      {"SE", "n20"},      {"SI", "n15"},
+	{"SK", "n20"},      {"SM", "a1n10c12"}, {"SO", "n19"},      {"ST", "n21"},      {"SV", "a4n20"},
+	{"TF", "n10c11n2"}, {"TL", "n19"},      {"TN", "n20"},      {"TR", "n5c17"},    {"UA", "n6c19"},
+	{"VA", "n18"},      {"VG", "c4n16"},    {"WF", "n10c11n2"}, {"XK", "n16"},      {"YE", "a4n4c18"},
+	{"YT", "n10c11n2"},
 };
 
 static const char *structure_of(struct str iban)
@@ -64,7 +68,8 @@ size_t iban_length(char first, char second)
 	return n;
 }
 
-bool iban_shaped(struct str s)
+/* s fits the structure of its country: all of it, or what is there. */
+static bool fits(struct str s, bool part)
 {
 	if (s.n < 5 || !ch_digit((unsigned char)s.p[2]) || !ch_digit((unsigned char)s.p[3]))
 		return false;
@@ -76,10 +81,22 @@ bool iban_shaped(struct str s)
 		for (; ch_digit((unsigned char)*f); f++)
 			count = count * 10 + (size_t)(*f - '0');
 		for (; count > 0; count--, at++)
-			if (at >= s.n || !of_class(class, (unsigned char)s.p[at]))
+			if (at == s.n)
+				return part;
+			else if (!of_class(class, (unsigned char)s.p[at]))
 				return false;
 	}
 	return f && at == s.n;
+}
+
+bool iban_shaped(struct str s)
+{
+	return fits(s, false);
+}
+
+bool iban_begins(struct str s)
+{
+	return fits(s, true);
 }
 
 /* Check digits are 98 less a remainder: 00, 01 and 99 never occur, though they pass the sum. */
@@ -108,6 +125,8 @@ static bool compact(struct str in, char out[IBAN_MAX], struct str *ret)
 		unsigned char c = (unsigned char)s.p[i];
 		if (c == ' ' || c == '.' || c == '-')
 			continue;
+		if (c == '>' && i > 0 && (s.p[i - 1] == ' ' || s.p[i - 1] == '>'))
+			continue; /* of a quoted mail, behind a line break */
 		if (!ch_alnum(c) || n == IBAN_MAX)
 			return false;
 		out[n++] = (char)ch_toupper(c);
@@ -121,14 +140,17 @@ int iban_canonical(struct str text, struct identifier *ret, struct err *e)
 	char buf[IBAN_MAX];
 	struct str s;
 	if (!compact(text, buf, &s) || iban_length(s.p[0], s.p[1]) == 0)
-		return err_set(e, KT_EINVAL, "Dit is geen IBAN. Een IBAN begint met twee letters van een land, "
-			"zoals NL04 KENT 0123 4567 89.");
+		return err_set(e, KT_EINVAL,
+		               "Dit is geen IBAN. Een IBAN begint met twee letters van een land, "
+		               "zoals NL04 KENT 0123 4567 89.");
 	if (s.n != iban_length(s.p[0], s.p[1]))
-		return err_set(e, KT_EINVAL, "Dit IBAN heeft te weinig of te veel tekens. "
-			"Een Nederlands IBAN heeft er 18, zoals NL04 KENT 0123 4567 89.");
+		return err_set(e, KT_EINVAL,
+		               "Dit IBAN heeft te weinig of te veel tekens. "
+		               "Een Nederlands IBAN heeft er 18, zoals NL04 KENT 0123 4567 89.");
 	if (!iban_shaped(s) || !checked(s) || !id_make(ID_IBAN, s, ret))
-		return err_set(e, KT_EINVAL, "Dit IBAN klopt niet: er zit een tikfout in. "
-			"Kijk het teken voor teken na, zoals NL04 KENT 0123 4567 89.");
+		return err_set(e, KT_EINVAL,
+		               "Dit IBAN klopt niet: er zit een tikfout in. "
+		               "Kijk het teken voor teken na, zoals NL04 KENT 0123 4567 89.");
 	return 0;
 }
 

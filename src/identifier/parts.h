@@ -13,6 +13,11 @@
 uint32_t fold_decode(struct str s, size_t at, size_t *ret_n);
 /* Letter or digit beyond ASCII (a coarse test: punctuation, symbols, spaces and emoji are none). */
 bool fold_letter(uint32_t c);
+/* Default-ignorable by Unicode (DerivedCoreProperties): soft hyphen, zero-width characters, marks of writing
+ * direction, variation selectors. Nobody sees them, so names are read without. */
+bool fold_invisible(uint32_t c);
+/* Bytes of invisible characters that begin at `at`. */
+size_t fold_skip(struct str s, size_t at);
 /* Length of a dot as people write it at `at`: "." "[.]" "(.)" "{.}" "[dot]" "(punt)" "。"; 0 when there is none. */
 size_t fold_dot(struct str s, size_t at);
 /* The same for an at sign: "@" "[at]" "(at)" "{at}" "[apenstaartje]". */
@@ -61,6 +66,8 @@ bool url_split(struct str s, struct url_parts *ret);
 size_t iban_length(char first, char second);
 /* Upper case and of the right structure for its country; the check digits are not looked at. */
 bool iban_shaped(struct str s);
+/* The same for what an IBAN begins with: country, check digits, and the rest of s. */
+bool iban_begins(struct str s);
 
 /* --- phone.c --- */
 
@@ -107,9 +114,15 @@ size_t extract_phone(struct extract *x, size_t at);
 void extract_emit(struct extract *x, const struct identifier *id, size_t begin, size_t end);
 /* Where a link that began at `from` ends, punctuation of the sentence left out. `quoted`: stands between ' '. */
 size_t extract_url_end(struct str text, size_t from, bool quoted);
-/* Word characters: ASCII letters and digits, '_', letters beyond ASCII. Returns the length, 0 when it is none. */
+/* Word characters: ASCII letters and digits, '_', letters beyond ASCII. Returns the length, with the invisible
+ * characters before it; 0 when it is none. */
 size_t extract_word_char(struct str text, size_t at);
-/* The character that ends at `at` is a word character. */
+/* Bytes of the invisible characters that end at `at`. */
+size_t extract_invisible_back(struct str text, size_t at);
+/* Length of a hyphen beyond ASCII (U+2010, U+2011, full-width) with a word character behind it; 0 when there is none.
+ */
+size_t extract_hyphen(struct str text, size_t at);
+/* The character that ends at `at`, invisible ones not counted, is a word character. */
 bool extract_word_before(struct str text, size_t at);
 
 #endif

@@ -114,6 +114,80 @@ static void test_hosts(void **state)
 	ROWS(r);
 }
 
+/* Every character that is not seen, at every place of a name: the same name as a typed one, or nothing. */
+static void test_invisible(void **state)
+{
+	(void)state;
+	static const char *const marks[] = {
+		"\xC2\xAD", "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x81\xA0", "\xEF\xBB\xBF", "\xE1\xA0\x8E",
+		"\xCD\x8F", "\xEF\xB8\x80", "\xEF\xB8\x8F", "\xE2\x80\x8E", "\xF3\xA0\x84\x80", "\xC2\xAD\xE2\x80\x8B",
+	};
+	static const struct {
+		const char *text, *value;
+		enum id_kind kind;
+	} names[] = {
+		{"abnamro-login.nl", "abnamro-login.nl", ID_DOMAIN},
+		{"a-b.evil.bol.com", "a-b.evil.bol.com", ID_DOMAIN},
+		{"jan.de-x+y@evil.bol.com", "jan.de-x+y@evil.bol.com", ID_EMAIL},
+		{"NL04KENT0123456789", "NL04KENT0123456789", ID_IBAN},
+	};
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
+		for (size_t m = 0; m < sizeof(marks) / sizeof(marks[0]); m++)
+			for (size_t i = 0; i <= strlen(names[k].text); i++) {
+				char z[256], want[600];
+				struct identifier typed;
+				int n = snprintf(z, sizeof(z), "zie %.*s%s%s nu", (int)i, names[k].text, marks[m], names[k].text + i);
+				struct str written = {z + 4, (size_t)n - 7};
+				assert_int_equal(id_canonical(names[k].kind, written, NULL, &typed, NULL), 0);
+				assert_string_equal(typed.value, names[k].value);
+				struct seen s = all_of((struct str){z, (size_t)n});
+				if (names[k].kind == ID_IBAN && i == 1 && s.finds == 0)
+					continue; /* the two letters of a country stand together */
+				if (i == 0 || i == strlen(names[k].text))
+					snprintf(want, sizeof(want), "%s=%s|", id_kind_name(names[k].kind), names[k].value);
+				else
+					snprintf(want, sizeof(want), "%s=%s<%.*s>|", id_kind_name(names[k].kind), names[k].value,
+						(int)written.n, written.p);
+				if (strcmp(s.out, want) != 0)
+					fail_msg("in: %s\nat: %zu\nout: %s\nwant: %s", z, i, s.out, want);
+			}
+}
+
+#define WIDE_2 "\xE2\x80\x8B\xE2\x80\x8B"
+#define WIDE_22 WIDE_2 WIDE_2 WIDE_2 WIDE_2 WIDE_2 WIDE_2 WIDE_2 WIDE_2 WIDE_2 WIDE_2 WIDE_2
+
+static void test_invisible_rows(void **state)
+{
+	(void)state;
+	static const struct row r[] = {
+		{"https://ev\xC2\xAD" "il.example/",
+			"url=https://evil.example/<https://ev\xC2\xAD" "il.example/>|domein=evil.example<ev\xC2\xAD" "il.example>|"},
+		{"https://\xE2\x80\x8B" "evil\xE2\x80\x8B.bol.com\xE2\x80\x8B/a",
+			"url=https://evil.bol.com/a<https://\xE2\x80\x8B" "evil\xE2\x80\x8B.bol.com\xE2\x80\x8B/a>|"
+			"domein=evil.bol.com<\xE2\x80\x8B" "evil\xE2\x80\x8B.bol.com\xE2\x80\x8B>|"},
+		{"http://a.nl/b\xC2\xAD" "bol.com\xE2\x80\x8B.",
+			"url=http://a.nl/bbol.com<http://a.nl/b\xC2\xAD" "bol.com>|domein=a.nl|"},
+		{"http://a.nl/b\xE2\x80\x91" "bol.com", "url=http://a.nl/b%E2%80%91bol.com<http://a.nl/b\xE2\x80\x91" "bol.com>|"
+			"domein=a.nl|"},
+		{"evil.nl\xE2\x80\x8B/pad",
+			"url=http://evil.nl/pad<evil.nl\xE2\x80\x8B/pad>|domein=evil.nl<evil.nl\xE2\x80\x8B>|"},
+		{"winkel\xE2\x80\x90naam.nl", "domein=winkel-naam.nl<winkel\xE2\x80\x90naam.nl>|"},
+		{"winkel\xE2\x80\x91naam.nl", "domein=winkel-naam.nl<winkel\xE2\x80\x91naam.nl>|"},
+		{"https://winkel\xE2\x80\x90naam.nl/a", "url=https://winkel-naam.nl/a<https://winkel\xE2\x80\x90naam.nl/a>|"
+			"domein=winkel-naam.nl<winkel\xE2\x80\x90naam.nl>|"},
+		{"jan@winkel\xE2\x80\x90naam.nl", "email=jan@winkel-naam.nl<jan@winkel\xE2\x80\x90naam.nl>|"},
+		{"jan\xE2\x80\x90piet@x.nl", "email=jan-piet@x.nl<jan\xE2\x80\x90piet@x.nl>|"},
+		{"evil.nl\xE2\x80\x90 en", "domein=evil.nl|"}, {"\xEF\xBB\xBF" "evil.nl", "domein=evil.nl|"},
+		{"evil.nl\xE2\x80\x8B.\xE2\x80\x8B" "Daarna", "domein=evil.nl<evil.nl\xE2\x80\x8B>|"},
+		{"evil[\xE2\x80\x8B.\xC2\xAD]bol.com", "domein=evil.bol.com<evil[\xE2\x80\x8B.\xC2\xAD]bol.com>|"},
+		{"a" WIDE_22 "+b@x.nl", "domein=x.nl|"}, {"evil\xC2\xAD.onbekend", ""}, {"/usr/\xC2\xAD" "foo.nl", ""},
+		{"\xE2\x80\xAA+31 6 12345678\xE2\x80\xAC", "telefoon=+31612345678<+31 6 12345678>|"},
+		{"\xE2\x80\x8B" "0612345678\xE2\x80\x8B", "telefoon=+31612345678<0612345678>|"},
+		{"0612345678\xE2\x80\x8B" "9", ""}, {"a\xE2\x80\x8B" "0612345678", ""},
+	};
+	ROWS(r);
+}
+
 static void test_emails(void **state)
 {
 	(void)state;
@@ -150,6 +224,21 @@ static void test_ibans(void **state)
 		{"NL05 KENT 0612 345678", ""},
 		{"NL04KENT012345678", ""}, {"NL04  KENT0123456789", ""}, {"_NL04KENT0123456789", ""},
 		{"NL76KENT0612345678", "iban=NL76KENT0612345678|"},
+		/* one line break between groups */
+		{"NL04 KENT\n0123 4567 89", "iban=NL04KENT0123456789<NL04 KENT\n0123 4567 89>|"},
+		{"NL04 KENT \r\n0123 4567 89.", "iban=NL04KENT0123456789<NL04 KENT \r\n0123 4567 89>|"},
+		{"> op NL04\r\n> KENT 0123 4567 89", "iban=NL04KENT0123456789<NL04\r\n> KENT 0123 4567 89>|"},
+		{">> NL76 KENT\n>> 0612 3456 78", "iban=NL76KENT0612345678<NL76 KENT\n>> 0612 3456 78>|"},
+		{"> > NL76 KENT\n> > 0612 3456 78", "iban=NL76KENT0612345678<NL76 KENT\n> > 0612 3456 78>|"},
+		{"NL04 KENT\n0123\n4567 89", ""}, {"NL76 KENT\n\n0612 3456 78", "telefoon=+31612345678<0612 3456 78>|"},
+		{"NL\n04KENT0123456789", ""},
+		/* digits behind what an IBAN begins with */
+		{"NL05 KENT\n0612 3456 78", ""}, {"NL05KENT 0612345678, 12", ""}, {"NL05-KENT\r\n> 06123456789012", ""},
+		{"NL05 KENT: 0612345678", "telefoon=+31612345678<0612345678>|"}, {"nl05 kent 06-12345678", ""},
+		{"GB12 KENT 0612345678", ""}, {"ZZ12 KENT 0612345678", "telefoon=+31612345678<0612345678>|"},
+		{"is12 voor 0612345678", "telefoon=+31612345678<0612345678>|"},
+		{"NL04 KENT 0123 4567 89\n0612345678", "iban=NL04KENT0123456789<NL04 KENT 0123 4567 89>|"
+			"telefoon=+31612345678<0612345678>|"},
 	};
 	ROWS(r);
 }
@@ -189,7 +278,9 @@ static void test_phones(void **state)
 		{"kenmerk 0612345678", ""}, {"invoice #0612345678", ""}, {"dossiernummer 0612345678", ""},
 		{"polisnummer 0612345678", ""},
 		{"BSN 0123456782", ""}, {"burgerservicenummer: 0123456782", ""}, {"KvK 0123456789", ""},
-		{"rekeningnummer 0123456789", ""},
+		{"rekeningnummer 0123456789", ""}, {"rekening 0612345678", ""}, {"Rekeningnr 0612345678", ""},
+		{"rek. 0612345678", ""}, {"rek nr 0612345678", ""}, {"account: 0612345678", ""},
+		{"Multipart Boundary 0612345678", ""}, {"boundary=\"0612345678\"", ""},
 		{"tracking 0123456789", ""}, {"serienummer 0123456789", ""}, {"123456782", ""}, {"012345678", ""},
 		{"12-11-2026", ""},
 		{"01-02-2026 10:30", ""}, {"01-02-2026 10", ""}, {"2026-11-22", ""}, {"22 november 2026", ""},
@@ -249,7 +340,9 @@ static void test_linear(void **state)
 {
 	(void)state;
 	static const char *const units[] = {
-		"http://", "a.", "a@", "a+", "[", "(", "[.]", "hxxp[:]//[", "http://a.nl/(", "NL04", "0612", "06 ", "+31",
+		"http://", "a.", "a@", "a+", "[", "(", "[.]", "\xC2\xAD", "a\xC2\xAD", "a.\xC2\xAD", "\xE2\x80\x90", "a\xE2\x80\x90",
+		"a\xC2\xAD@", "NL04\n", "NL04\xC2\xAD", "0\xC2\xAD", "a\xC2\xAD-", "http://a.nl/\xC2\xAD.", "NL04\n> > ",
+		"hxxp[:]//[", "http://a.nl/(", "NL04", "0612", "06 ", "+31",
 		"a", "1", ".", "@", ":",
 		"http://a@", "a=", "\xC3\xA9", "\xEF\xBC\x8E", "a.nl/", "www.", "b.nl ", "T", "0x", "{dot}", "NL04 KENT ",
 		"-", "a-", " [dot] a",
@@ -281,7 +374,7 @@ static void test_random(void **state)
 		"-", "+31", "(0)", "6", "NL04", "KENT", "0123456789", "\xC3\xBC", "\xE3\x80\x82", "www.", "(", ")", "[", "]",
 		"<", ">", "'", "\"",
 		",", "0x", "A", "co.uk", "md", "klantnr", "\xE2\x82\xAC", "+32", "470123456", "00", "%2e", "&gt;", "\xFF",
-		"=", "_", "+",
+		"=", "_", "+", "\xC2\xAD", "\xE2\x80\x8B", "\xE2\x80\x90", "\r\n", "> ",
 	};
 	size_t finds = 0;
 	for (int round = 0; round < 100000; round++) {
@@ -347,7 +440,8 @@ static void test_mails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_urls), cmocka_unit_test(test_hosts), cmocka_unit_test(test_emails),
+		cmocka_unit_test(test_urls), cmocka_unit_test(test_hosts), cmocka_unit_test(test_invisible),
+		cmocka_unit_test(test_invisible_rows), cmocka_unit_test(test_emails),
 		cmocka_unit_test(test_ibans),
 		cmocka_unit_test(test_phones), cmocka_unit_test(test_wallets), cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_linear),

@@ -124,10 +124,10 @@ static void put_escaped(struct out *o, unsigned char c)
 }
 
 /* Escapes normalised: needless ones undone, hexadecimal in upper case, what may not stand there escaped.
- * White space of line breaks is dropped, as browsers do. */
+ * White space of line breaks is dropped, as browsers do, and what nobody sees. */
 static void put_normal(struct out *o, struct str s, bool query)
 {
-	for (size_t i = 0; i < s.n; i++) {
+	for (size_t i = 0, n; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 		if (c == '%' && i + 2 < s.n && hex_value((unsigned char)s.p[i + 1]) >= 0 &&
 		    hex_value((unsigned char)s.p[i + 2]) >= 0) {
@@ -139,6 +139,8 @@ static void put_normal(struct out *o, struct str s, bool query)
 				put_escaped(o, c);
 		} else if (c == '\t' || c == '\n' || c == '\r') {
 			continue;
+		} else if (c >= 0x80 && fold_invisible(fold_decode(s, i, &n))) {
+			i += n - 1;
 		} else if (c == '\\' && !query) {
 			o->p[o->n++] = '/';
 		} else if (!query && c == '[' && s.n - i >= 3 && memcmp(s.p + i, "[.]", 3) == 0) {
@@ -275,7 +277,8 @@ int url_canonical(struct str text, const struct id_options *o, struct identifier
 	struct out out = {buf, 0};
 	struct str s = fold_strip(text);
 	if (!url_write(s, o, &out) || !id_make(ID_URL, (struct str){buf, out.n}, ret))
-		return err_set(e, KT_EINVAL, "Dit is geen link die wij herkennen. "
-			"Vul het hele webadres in, zoals https://winkel.example/bestellen.");
+		return err_set(e, KT_EINVAL,
+		               "Dit is geen link die wij herkennen. "
+		               "Vul het hele webadres in, zoals https://winkel.example/bestellen.");
 	return 0;
 }

@@ -61,6 +61,9 @@ struct intake_report {
  * The report's plain texts live only in `a` and are wiped with it. `code` and the sealed case are in `ret`. */
 int intake_prepare(const struct intake *in, struct arena *a, struct str json, enum strength strength, int64_t now_ms,
                    struct intake_report **ret, struct valid_report *why, struct err *e) KT_CHECK;
+/* The same for a report that was read already (of the schema Melding or not: it is checked here). */
+int intake_judge(const struct intake *in, struct arena *a, const struct val *root, enum strength strength,
+                 int64_t now_ms, struct intake_report **ret, struct valid_report *why, struct err *e) KT_CHECK;
 /* The store_job: arg is a struct intake_report. Dossier, sightings, signals, barriers, audit and outbox in one
  * transaction. */
 int intake_job(struct tx *tx, void *arg, struct err *e);

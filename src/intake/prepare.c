@@ -132,7 +132,7 @@ static void take_sharing(struct intake_report *r, const struct val *root)
 	const struct val *items;
 	size_t n = val_items(root, "delen", &items);
 	for (size_t i = 0; i < n; i++)
-		if (items[i].type == VAL_STR && !policy_partner(r->in->policy, items[i].s))
+		if (items[i].type != VAL_STR || !policy_partner(r->in->policy, items[i].s))
 			note(r, "delen[%zu]: deze organisatie is niet bekend; er wordt niets mee gedeeld.", i);
 }
 
@@ -201,8 +201,12 @@ static bool counted_already(const struct intake_report *r, const struct sighting
 static void count_one(struct intake_report *r, const struct policy_rule *rule, const struct identifier *id)
 {
 	struct identifier subject;
-	if (rule_subject(r->in->policy, rule, id, &subject) < 0 || r->counted_n == r->counted_max)
+	if (rule_subject(r->in->policy, rule, id, &subject) < 0)
 		return;
+	if (r->counted_n == r->counted_max) {
+		note(r, "kenmerken: er zijn te veel kenmerken om alle mee te tellen.");
+		return;
+	}
 	struct sighting s = {
 		.rule = rule,
 		.member = r->in->member,
@@ -303,6 +307,18 @@ static size_t add_text(struct dossier_field *f, size_t n, const char *name, stru
 	return n + 1;
 }
 
+/* "89,95" and "89.95" are one amount. */
+static struct str with_point(struct arena *a, struct str amount)
+{
+	struct str kept = amount.p ? arena_str(a, amount) : STR_NONE;
+	ptrdiff_t comma = str_find(amount, ',');
+	char *z = comma >= 0 ? arena_z(a, amount) : NULL;
+	if (!z)
+		return kept;
+	z[comma] = '.';
+	return str_of(z);
+}
+
 static int seal_report(struct intake_report *r, struct arena *a, const struct val *root, struct err *e)
 {
 	struct dossier_field f[DOSSIER_FIELDS];
@@ -311,7 +327,7 @@ static int seal_report(struct intake_report *r, struct arena *a, const struct va
 	n = add_text(f, n, "fraudevorm", r->form);
 	n = add_text(f, n, "verhaal", val_text(root, "verhaal"));
 	n = add_text(f, n, "datum", val_text(root, "datum"));
-	n = add_text(f, n, "bedrag", val_text(root, "bedrag"));
+	n = add_text(f, n, "bedrag", with_point(a, val_text(root, "bedrag")));
 	n = add_text(f, n, "aangiftenummer", val_text(root, "aangiftenummer"));
 	n = add_text(f, n, "kenmerken", ids_json(a, r));
 	n = add_text(f, n, "tellingen", reports_json(a, r));
@@ -342,31 +358,25 @@ static int report_new(const struct intake *in, struct arena *a, enum strength st
 	return 0;
 }
 
-static int read_and_check(struct intake_report *r, struct arena *a, struct str json, const struct val **ret_root,
-                          struct valid_report *why, struct err *e)
+static int check_report(struct intake_report *r, const struct val *root, struct valid_report *why, struct err *e)
 {
-	struct json_limits lim = {(size_t)policy_limits(r->in->policy)->payload_bytes, 16};
-	int rc = json_read(a, json, &lim, ret_root, e);
-	if (rc < 0)
-		return rc;
-	(void)!valid_check(&api_Melding, *ret_root, why);
+	(void)!valid_check(&api_Melding, root, why);
 	if (!why->total)
-		check_meaning(r, *ret_root, why);
+		check_meaning(r, root, why);
 	return why->total ? err_set(e, KT_EINVAL, "De melding klopt niet. Kijk wat er per veld verwacht wordt.") : 0;
 }
 
-int intake_prepare(const struct intake *in, struct arena *a, struct str json, enum strength strength, int64_t now_ms,
-                   struct intake_report **ret, struct valid_report *why, struct err *e)
+int intake_judge(const struct intake *in, struct arena *a, const struct val *root, enum strength strength,
+                 int64_t now_ms, struct intake_report **ret, struct valid_report *why, struct err *e)
 {
 	struct intake_report *r = NULL;
-	const struct val *root = NULL;
 	int rc = report_new(in, a, strength, now_ms, &r, e);
 	if (!rc)
-		rc = read_and_check(r, a, json, &root, why, e);
+		rc = check_report(r, root, why, e);
 	if (rc)
 		return rc;
 	r->form = arena_str(a, val_text(root, "fraudevorm"));
-	r->basis = val_text(root, "aangiftenummer").n ? BASIS_CRIME_REPORT : BASIS_REPORT;
+	r->basis = str_trim(val_text(root, "aangiftenummer")).n ? BASIS_CRIME_REPORT : BASIS_REPORT;
 	note_unknown(r, root);
 	rc = take_identifiers(r, a, root, e);
 	if (rc)
@@ -383,4 +393,13 @@ int intake_prepare(const struct intake *in, struct arena *a, struct str json, en
 	if (!rc)
 		*ret = r;
 	return rc;
+}
+
+int intake_prepare(const struct intake *in, struct arena *a, struct str json, enum strength strength, int64_t now_ms,
+                   struct intake_report **ret, struct valid_report *why, struct err *e)
+{
+	struct json_limits lim = {(size_t)policy_limits(in->policy)->payload_bytes, 16};
+	const struct val *root = NULL;
+	int rc = json_read(a, json, &lim, &root, e);
+	return rc ? rc : intake_judge(in, a, root, strength, now_ms, ret, why, e);
 }

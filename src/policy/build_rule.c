@@ -134,10 +134,10 @@ static void channels_check(struct loader *l, const struct entry *const *of)
 	for (size_t i = 0; i < l->p->rules_n; i++) {
 		for (size_t k = 0; k < i; k++) {
 			if (!r[i].enabled || !r[k].enabled || r[i].channel != r[k].channel || r[i].version != r[k].version ||
-			    r[i].threshold == r[k].threshold || r[i].from_day > r[k].until_day || r[k].from_day > r[i].until_day)
+			    r[i].from_day > r[k].until_day || r[k].from_day > r[i].until_day)
 				continue;
 			load_finding(l, SEC_RULES, of[i], val_get(of[i]->v, "version"), "/version", "unique",
-			             "regel " STR_FMT " telt ook op dit kanaal, met een andere drempel: geef een van beide een "
+			             "regel " STR_FMT " telt ook op dit kanaal: geef een van beide een ander kanaal of een "
 			             "andere versie",
 			             STR_ARG(r[k].id));
 		}

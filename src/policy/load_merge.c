@@ -209,6 +209,23 @@ static struct entry *entry_new(struct loader *l, struct table *t)
 	return &t->e[t->n++];
 }
 
+/* PROTOCOLS 5.1: what counts differently counts from zero, and that takes a new version. */
+static void rule_version_check(struct loader *l, const struct entry *old, const struct entry *fresh)
+{
+	static const char *const NUMBERS[] = {"threshold", "window_days", "min_members", "max_per_member"};
+	const struct val *was = val_get(old->v, "counts"), *is = val_get(fresh->v, "counts");
+	bool same = str_eq(val_text(was, "min_strength"), val_text(is, "min_strength")) &&
+		str_eq(val_text(was, "basis"), val_text(is, "basis"));
+
+	for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++)
+		same = same && val_int(was, NUMBERS[i], 0) == val_int(is, NUMBERS[i], 0);
+	if (!same && val_int(fresh->v, "version", 0) <= val_int(old->v, "version", 0))
+		load_finding(
+			l, SEC_RULES, fresh, val_get(fresh->v, "version"), "/version", "order",
+			"deze regel telt anders dan die van %s: dat vraagt een hogere versie, want de telling begint opnieuw",
+			old->file->path);
+}
+
 static void entry_add(struct loader *l, enum section s, const struct entry *fresh)
 {
 	struct table *t = &l->sec[s];
@@ -227,6 +244,8 @@ static void entry_add(struct loader *l, enum section s, const struct entry *fres
 		             en->file->path);
 		return;
 	}
+	if (en && s == SEC_RULES && !en->gone)
+		rule_version_check(l, en, fresh);
 	if (!en) {
 		en = entry_new(l, t);
 		if (!en)

@@ -10,18 +10,19 @@ enum http_method { HTTP_OTHER, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PA
 struct http_server;
 
 struct http_opts {
-	const char *address; /* "127.0.0.1", "::1", "::" …; NULL: 127.0.0.1 */
-	uint16_t port;       /* 0: the system chooses, see http_port */
-	unsigned loops;      /* threads; 0: one per core */
-	unsigned max_connections;  /* in all; 0: 12000 */
-	unsigned max_per_address;  /* 0: 256 on public addresses, none on loopback */
-	unsigned idle_seconds;     /* connection without progress; 0: 15 */
-	unsigned request_seconds;  /* from the first byte to the last of one request, against slow senders; 0: 30 */
-	size_t header_bytes;       /* request line and headers; 0: 16 KiB */
+	const char *address;      /* "127.0.0.1", "::1", "::" …; NULL: 127.0.0.1 */
+	uint16_t port;            /* 0: the system chooses, see http_port */
+	unsigned loops;           /* threads; 0: one per core */
+	unsigned max_connections; /* in all; 0: 12000 */
+	unsigned max_per_address; /* IPv6: per /64; 0: 256 on public addresses, none on loopback and private networks */
+	unsigned idle_seconds;    /* connection without progress; 0: 15 */
+	unsigned request_seconds; /* from the first byte to the last of one request, against slow senders; 0: 30 */
+	size_t header_bytes;      /* request line and headers, at most half of it the line; 0: 16 KiB */
 	const char *cert_file, *key_file; /* PEM; both or none: own TLS 1.2 and 1.3 for small sites */
 };
 
-/* One whole request. Texts live in `arena`, which is wiped after the answer has gone. */
+/* One whole request. Texts live as long as `arena`, which is wiped after the answer has gone; the request is valid
+ * until http_reply is called, and after that not to be touched when it was deferred. */
 struct http_request {
 	enum http_method method;
 	struct str path;  /* as sent, before '?', percent signs and all; begins with '/' */
@@ -44,26 +45,33 @@ struct http_field { /* a response header; value without CR, LF and NUL */
 };
 
 struct http_handler {
-	/* Asked when the headers are in: how large may the body be? 0: none is taken. A larger one is answered by `error` with 413
-	 * before it is read. */
+	/* Asked when the headers are in and a body follows: how large may it be? 0: none is taken. A larger one is answered
+	 * by `error` with 413 before it is read. NULL: no bodies. */
 	size_t (*body_max)(const struct http_request *rq, void *user);
 	/* The whole request. Must call http_reply (now or, after http_defer, later from any thread) exactly once. */
 	void (*handle)(struct http_request *rq, void *user);
-	/* What cannot become a request (400 malformed, 408 too slow, 413, 414, 431, 501, 503 too many): fills the answer's body
-	 * (in rq->arena) so that it looks like every other answer. path and headers may be empty. */
+	/* What cannot become a request (400 malformed, 408 too slow, 413, 414, 431, 501, 503 too many, 505): calls
+	 * http_reply at once (never http_defer), so that it looks like every other answer; the connection is closed behind
+	 * it. path and headers may be empty. Comes from a loop or from the watch over slow connections. Some malformed
+	 * requests the library refuses by itself, with a text of its own. */
 	void (*error)(struct http_request *rq, unsigned status, void *user);
 	void *user;
 };
 
-int http_start(const struct http_opts *o, const struct http_handler *h, struct http_server **ret, struct err *e) KT_CHECK;
-/* No new connections; those under way get `grace_ms` to finish; takes NULL, returns NULL. */
+int http_start(const struct http_opts *o, const struct http_handler *h, struct http_server **ret,
+               struct err *e) KT_CHECK;
+/* No new connections; those under way get `grace_ms` to finish. What is deferred then loses its connection, yet must
+ * still be answered, also after this has returned: http_reply frees it. Takes NULL, returns NULL. */
 struct http_server *http_stop(struct http_server *s, unsigned grace_ms);
 uint16_t http_port(const struct http_server *s);
 
-/* The answer. Fields and body are copied or live in rq->arena (n_static: the body outlives the server and is not copied).
- * Content-Length, Date and Connection are written here; Server is never. HEAD sends no body. */
-void http_reply(struct http_request *rq, unsigned status, const struct http_field *f, size_t n, struct str body, bool lasting);
-/* Suspends the connection inside `handle`: the loop goes on with others until http_reply comes. */
+/* The answer. Fields and body are copied (lasting: the body outlives the server and is not copied). Content-Length,
+ * Date and Connection are written here; Server is never; a field with a control byte is left out. HEAD sends no body.
+ */
+void http_reply(struct http_request *rq, unsigned status, const struct http_field *f, size_t n, struct str body,
+                bool lasting);
+/* Suspends the connection inside `handle`: the loop goes on with others until http_reply comes. Call it before any
+ * other thread can see the request. */
 void http_defer(struct http_request *rq);
 
 struct http_counts { /* since start; for metrics */

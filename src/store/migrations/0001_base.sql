@@ -122,8 +122,8 @@ CREATE INDEX barrier_state ON barrier (state);
 CREATE INDEX barrier_tag ON barrier (tag);
 CREATE INDEX barrier_value ON barrier (kind, value);
 CREATE INDEX barrier_due ON barrier (due_ms);
--- One living barrier per value, partner and measure; 8 failed, 9 lifted and 10 expired have ended.
-CREATE UNIQUE INDEX barrier_living ON barrier (kind, value, partner, measure) WHERE state NOT IN (8, 9, 10);
+-- One living barrier per value, partner and measure; 3 refused, 7 rejected, 8 failed, 9 lifted and 10 expired are not.
+CREATE UNIQUE INDEX barrier_living ON barrier (kind, value, partner, measure) WHERE state NOT IN (3, 7, 8, 9, 10);
 
 CREATE TABLE barrier_step (
 	barrier {text} NOT NULL,

@@ -1,0 +1,96 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "base/log.h"
+#include "cli/cli.h"
+
+#define GRACE_MS 5000
+
+/* Ctrl-C and the service manager: wait here, with the signals blocked in every thread. */
+static void wait_for_end(const sigset_t *set)
+{
+	int sig;
+	while (sigwait(set, &sig) == EINTR)
+		continue;
+}
+
+static int say_address(const struct cli *c, const struct http_opts *o, uint16_t port)
+{
+	struct buf b = BUF_INIT(1024);
+	struct jw w;
+	char url[128];
+	bool six = strchr(o->address, ':') != NULL;
+	snprintf(url, sizeof(url), "%s://%s%s%s:%u%s", o->cert_file ? "https" : "http", six ? "[" : "", o->address,
+	         six ? "]" : "", port, API_BASE);
+	jw_init(&w, &b);
+	if (c->json) {
+		jw_obj(&w);
+		jw_kz(&w, "adres", url);
+		jw_obj_end(&w);
+	} else {
+		buf_printf(&b, "Kentering luistert op %s (Ctrl-C stopt).\n", url);
+	}
+	return cli_put(&b);
+}
+
+static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
+{
+	struct api api = {&ce->intake, &c->clock};
+	struct http_handler h;
+	struct http_server *s;
+	struct err e = {0};
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	api_handler(&api, &h);
+	int rc = http_start(o, &h, &s, &e);
+	if (rc)
+		return cli_fail(c, &e);
+	rc = say_address(c, o, http_port(s));
+	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
+	if (rc == EXIT_DONE)
+		wait_for_end(&set);
+	http_stop(s, GRACE_MS);
+	log_event(LOG_INFO, "serve.stop");
+	return rc;
+}
+
+static int port_of(const char *text, uint16_t *ret)
+{
+	int64_t v;
+	if (!str_int(str_of(text), &v) || v < 0 || v > 65535)
+		return KT_EINVAL;
+	*ret = (uint16_t)v;
+	return 0;
+}
+
+int cmd_serve(struct cli *c, int argc, char **argv)
+{
+	struct centre ce;
+	struct http_opts o = {
+		.address = settings_text(&c->settings, SET_ADDRESS),
+		.port = (uint16_t)settings_int(&c->settings, SET_PORT),
+	};
+	if (*settings_text(&c->settings, SET_TLS_CERT))
+		o.cert_file = settings_text(&c->settings, SET_TLS_CERT);
+	if (*settings_text(&c->settings, SET_TLS_KEY))
+		o.key_file = settings_text(&c->settings, SET_TLS_KEY);
+	for (int i = 0; i < argc; i += 2) {
+		bool port = strcmp(argv[i], "--port") == 0, address = strcmp(argv[i], "--address") == 0;
+		if (i + 1 == argc || (!port && !address) || (port && port_of(argv[i + 1], &o.port)))
+			return cli_usage(c, "serve kent --port NUMMER (0 tot 65535) en --address ADRES.");
+		if (address)
+			o.address = argv[i + 1];
+	}
+	int rc = centre_open(c, OPEN_ALL, &ce);
+	if (rc)
+		return rc;
+	rc = serve(c, &ce, &o);
+	centre_close(&ce);
+	return rc;
+}

@@ -1,0 +1,251 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: EUPL-1.2
+"""The HTTP interface against its own description: every operation and every class of error, headers included
+(NL GOV API Design Rules 2.2), and what may never reach a log."""
+import http.client
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import yaml
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from kt import (PROGRAM, SOURCE, Centre, child, end_child, fail, has, main, person, report, same, scratch, shop, strict_json,
+                test, true)
+
+SPEC = yaml.safe_load((SOURCE / "api" / "openapi.yaml").read_text(encoding="utf-8"))
+JSON = {"Content-Type": "application/json"}
+SECURITY = {"cache-control": "no-store", "x-content-type-options": "nosniff", "x-frame-options": "DENY",
+            "referrer-policy": "no-referrer"}
+
+
+class Server:
+    def __init__(self, driver="sqlite"):
+        self.centre = Centre(driver)
+        self.log = scratch() / "stderr"
+        self.process = child([PROGRAM, *self.centre.argv("serve", "--port", "0")],
+                             env={**self.centre.env(), "KENTERING_LOG_LEVEL": "debug"}, stdout=subprocess.PIPE,
+                             stderr=self.log.open("wb"))
+        line = self.process.stdout.readline()
+        m = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/v1", json.loads(line)["adres"])
+        true(m, f"address: {line!r}")
+        self.port = int(m[1])
+
+    def ask(self, method, path, body=None, headers=None):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
+        c.request(method, path, data, headers if headers is not None else (JSON if data is not None else {}))
+        r = c.getresponse()
+        r.text = r.read()
+        c.close()
+        return r
+
+    def end(self):
+        end_child(self.process)
+
+
+def resolve(node):
+    while "$ref" in node:
+        at = SPEC
+        for part in node["$ref"].split("/")[1:]:
+            at = at[part.replace("~1", "/").replace("~0", "~")]
+        node = at
+    return node
+
+
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+
+
+def check_schema(node, value, at=""):
+    """The subset of JSON Schema that the description uses, written apart from the program's own validator."""
+    node = resolve(node)
+    kinds = node.get("type", list(TYPES))
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    true(any(isinstance(value, TYPES[k]) and not (k == "integer" and isinstance(value, bool)) for k in kinds),
+         f"{at or '/'}: {type(value).__name__}, expected {kinds}")
+    if isinstance(value, dict):
+        for name in node.get("required", []):
+            true(name in value, f"{at}: {name} is missing")
+        for name, sub in node.get("properties", {}).items():
+            if name in value:
+                check_schema(sub, value[name], f"{at}/{name}")
+        unknown = set(value) - set(node.get("properties", value))
+        true(not unknown, f"{at}: not in the description: {unknown}")
+    if isinstance(value, list) and "items" in node:
+        for i, x in enumerate(value):
+            check_schema(node["items"], x, f"{at}/{i}")
+    if "enum" in node:
+        true(value in node["enum"], f"{at}: not one of {node['enum']}")
+
+
+def check_answer(r, path, method, status):
+    """Status, headers, media type and schema as described."""
+    same(r.status, status, f"{method} {path}: status ({r.text[:300]!r})")
+    got = {k.lower(): v for k, v in r.getheaders()}
+    same(got.get("api-version"), SPEC["info"]["version"], "API-Version")
+    for name, value in SECURITY.items():
+        same(got.get(name), value, f"{method} {path}: {name}")
+    has(got.get("content-security-policy", ""), "frame-ancestors 'none'")
+    has(got.get("strict-transport-security", ""), "max-age=")
+    true("server" not in got, "a Server header")
+    op = SPEC["paths"].get(path, {}).get(method.lower())
+    answer = resolve(op["responses"][str(status)]) if op and str(status) in op["responses"] else None
+    if status >= 400:
+        same(got["content-type"], "application/problem+json", "content type")
+        doc = strict_json(r.text.decode())
+        check_schema(SPEC["components"]["schemas"]["Probleem"], doc)
+        same(doc["status"], status, "status in the problem")
+        return doc
+    true(answer, f"{method} {path}: {status} is not described")
+    same(got["content-type"], "application/json", "content type")
+    if op["x-activiteit"] == "geen":
+        same(got.get("access-control-allow-origin"), "*", "CORS of an open resource")
+    else:
+        true("access-control-allow-origin" not in got, "CORS on a closed resource")
+    if method == "HEAD":
+        return None
+    doc = strict_json(r.text.decode())
+    check_schema(answer["content"]["application/json"]["schema"], doc)
+    return doc
+
+
+@test
+def every_operation_answers_as_described(_driver):
+    s = Server()
+    tried = set()
+
+    def good(method, path, status, body=None, real=None):
+        tried.add((method.lower(), path))
+        return check_answer(s.ask(method, "/v1" + (real or path), body), path, method, status)
+
+    same(good("GET", "/openapi.json", 200)["openapi"], "3.1.0", "openapi")
+    good("GET", "/gezondheid", 200)
+    true(len(good("GET", "/fraudevormen", 200)["fraudevormen"]) > 40, "forms")
+    a = good("GET", "/fraudevormen/{fraudevorm}/advies", 200, real="/fraudevormen/OF-2.1/advies?taal=en")
+    has(a["stappen"][0], "ang up", "English advice")
+    f = good("POST", "/kenmerken/_herken", 200, {"tekst": "bel 06-12345678"})
+    same([(x["soort"], x["waarde"]) for x in f["kenmerken"]], [("telefoon", "+31612345678")], "found")
+    got = good("POST", "/meldingen", 201, shop(person(1), "zz--api.nl", verhaal="niets gekregen"))
+    seen = good("POST", "/meldingen/_inzien", 200, {"ontvangstcode": got["ontvangstcode"].lower()})
+    same(seen["meldingsnummer"], got["meldingsnummer"], "number")
+    same(seen["verhaal"], "niets gekregen", "story")
+    every = {(m, p) for p, ops in SPEC["paths"].items() for m in ops}
+    same(every - tried, set(), "operations not tried")
+    s.end()
+    s.centre.verify()
+
+
+@test
+def every_class_of_error(_driver):
+    s = Server()
+
+    def bad(method, path, status, body=None, headers=None, real=None):
+        return check_answer(s.ask(method, real or "/v1" + path, body, headers), path, method, status)
+
+    for path in SPEC["paths"]:
+        real = path.replace("{fraudevorm}", "OF-1")
+        bad("GET", path, 404, real=f"/v1{real}/")  # never a redirect
+        r = s.ask("PUT", "/v1" + real, b"{}")
+        check_answer(r, path, "PUT", 405)
+        same(set(r.getheader("Allow").replace("HEAD", "").replace(",", " ").split()),
+             {m.upper() for m in SPEC["paths"][path]}, f"Allow of {path}")
+    for path in ("/", "/v1", "/v1/", "/v2/meldingen", "/v1/niets", "/v1/meldingen/%2e%2e", "/v1//meldingen", "/V1/meldingen"):
+        bad("GET", path, 404, real=path)
+    bad("GET", "/fraudevormen", 406, headers={"Accept": "text/html"})
+    bad("GET", "/fraudevormen", 400, real="/v1/fraudevormen?snake_case=1")
+    bad("GET", "/fraudevormen/{fraudevorm}/advies", 400, real="/v1/fraudevormen/OF-1/advies?taal=fr")
+    bad("GET", "/fraudevormen/{fraudevorm}/advies", 400, real="/v1/fraudevormen/x/advies")
+    bad("GET", "/fraudevormen/{fraudevorm}/advies", 404, real="/v1/fraudevormen/OF-99/advies")
+    bad("POST", "/meldingen", 415, b"{}", headers={"Content-Type": "text/plain"})
+    bad("POST", "/meldingen", 415, b"{}", headers={})
+    for body in (b"", b"{", b"[]", b"\xff", b'{"a":"\x00"}', b'{"fraudevorm":"OF-1","fraudevorm":"OF-1"}', b"[" * 100000):
+        bad("POST", "/meldingen", 400, body, JSON)
+    doc = bad("POST", "/meldingen", 400, {"fraudevorm": 7, "bedrag": "-1", "datum": "gisteren"})
+    same(sorted(x["plaats"] for x in doc["fouten"]), ["/bedrag", "/datum", "/fraudevorm"], "all errors in one answer")
+    bad("POST", "/meldingen/_inzien", 400, {"ontvangstcode": "x"})
+    bad("POST", "/meldingen/_inzien", 404, {"ontvangstcode": "0000-0000-0000-0000-0000-0"})
+    bad("POST", "/kenmerken/_herken", 400, {"tekst": "x", "anders": 1})
+    same(s.centre.dossiers(), 0, "dossiers after errors")
+    s.end()
+
+
+@test
+def too_large_is_refused_early(_driver):
+    s = Server()
+    c = socket.create_connection(("127.0.0.1", s.port), timeout=20)
+    c.sendall(b"POST /v1/meldingen HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000000\r\n\r\n{")
+    head = c.recv(65536)
+    has(head.decode(), " 413 ", "answer")
+    has(head.decode(), "application/problem+json", "answer")
+    c.close()
+    check_answer(s.ask("GET", "/v1/gezondheid"), "/gezondheid", "GET", 200)
+    s.end()
+
+
+@test
+def head_is_get_without_a_body(_driver):
+    s = Server()
+    a, b = s.ask("HEAD", "/v1/fraudevormen"), s.ask("GET", "/v1/fraudevormen")
+    same((a.status, a.text, a.getheader("Content-Length")), (200, b"", str(len(b.text))), "HEAD")
+    s.end()
+
+
+@test(both=True)
+def many_people_at_once(driver):
+    s = Server(driver)
+    codes, errors = [], []
+
+    def one(n):
+        try:
+            for i in range(25):
+                r = s.ask("POST", "/v1/meldingen", shop(person(1000 * n + i), f"zz--druk{n}.nl"))
+                same(r.status, 201, "status")
+                codes.append(json.loads(r.text)["ontvangstcode"])
+        except Exception as e:  # pylint: disable=broad-except
+            errors.append(repr(e))
+
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    same(errors, [], "errors")
+    same(len(set(codes)), 200, "receipt codes")
+    # Nobody vouched for these reporters: the reports help and show, and close nothing.
+    same(s.centre.barriers(), [], "barriers from claimed reports")
+    s.end()
+    s.centre.whole(dossiers=200)
+
+
+@test
+def stops_when_asked_and_keeps_what_it_answered(_driver):
+    s = Server()
+    r = s.ask("POST", "/v1/meldingen", shop(person(1), "zz--stop.nl"))
+    code = json.loads(r.text)["ontvangstcode"]
+    s.process.terminate()
+    same(s.process.wait(20), 0, "exit code")
+    same(s.centre.ok("report", "show", code)["fraudevorm"], "OF-1.1.2", "form")
+
+
+@test
+def nothing_of_a_person_in_the_log(_driver):
+    s = Server()
+    planted = {"iban": "NL02KENT0123456789", "telefoon": "+31691234599", "email": "geheim.adres@melder.example"}
+    story = "Een uniek verhaal over een blauwe papegaai"
+    s.ask("POST", "/v1/meldingen", report(person(7), ("iban", planted["iban"]), ("telefoon", planted["telefoon"]), verhaal=story))
+    s.ask("GET", "/v1/meldingen/" + planted["iban"])
+    s.ask("GET", "/v1/fraudevormen?telefoon=" + planted["telefoon"])
+    s.ask("POST", "/v1/meldingen", {"fraudevorm": planted["email"], "bedrag": planted["iban"]})
+    s.end()
+    log = s.log.read_text(encoding="utf-8", errors="replace")
+    has(log, "serve.start", "log at level debug")
+    for word in [*planted.values(), "papegaai", "91234599"]:
+        true(word not in log, f"{word} stands in the log")
+
+
+if __name__ == "__main__":
+    main()
