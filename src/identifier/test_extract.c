@@ -161,13 +161,15 @@ static void test_invisible_rows(void **state)
 	(void)state;
 	static const struct row r[] = {
 		{"https://ev\xC2\xAD" "il.example/",
-			"url=https://evil.example/<https://ev\xC2\xAD" "il.example/>|domein=evil.example<ev\xC2\xAD" "il.example>|"},
+			"url=https://evil.example/<https://ev\xC2\xAD" "il.example/>|"
+			"domein=evil.example<ev\xC2\xAD" "il.example>|"},
 		{"https://\xE2\x80\x8B" "evil\xE2\x80\x8B.bol.com\xE2\x80\x8B/a",
 			"url=https://evil.bol.com/a<https://\xE2\x80\x8B" "evil\xE2\x80\x8B.bol.com\xE2\x80\x8B/a>|"
 			"domein=evil.bol.com<\xE2\x80\x8B" "evil\xE2\x80\x8B.bol.com\xE2\x80\x8B>|"},
 		{"http://a.nl/b\xC2\xAD" "bol.com\xE2\x80\x8B.",
 			"url=http://a.nl/bbol.com<http://a.nl/b\xC2\xAD" "bol.com>|domein=a.nl|"},
-		{"http://a.nl/b\xE2\x80\x91" "bol.com", "url=http://a.nl/b%E2%80%91bol.com<http://a.nl/b\xE2\x80\x91" "bol.com>|"
+		{"http://a.nl/b\xE2\x80\x91" "bol.com",
+			"url=http://a.nl/b%E2%80%91bol.com<http://a.nl/b\xE2\x80\x91" "bol.com>|"
 			"domein=a.nl|"},
 		{"evil.nl\xE2\x80\x8B/pad",
 			"url=http://evil.nl/pad<evil.nl\xE2\x80\x8B/pad>|domein=evil.nl<evil.nl\xE2\x80\x8B>|"},
@@ -340,7 +342,8 @@ static void test_linear(void **state)
 {
 	(void)state;
 	static const char *const units[] = {
-		"http://", "a.", "a@", "a+", "[", "(", "[.]", "\xC2\xAD", "a\xC2\xAD", "a.\xC2\xAD", "\xE2\x80\x90", "a\xE2\x80\x90",
+		"http://", "a.", "a@", "a+", "[", "(", "[.]", "\xC2\xAD", "a\xC2\xAD", "a.\xC2\xAD",
+		"\xE2\x80\x90", "a\xE2\x80\x90",
 		"a\xC2\xAD@", "NL04\n", "NL04\xC2\xAD", "0\xC2\xAD", "a\xC2\xAD-", "http://a.nl/\xC2\xAD.", "NL04\n> > ",
 		"hxxp[:]//[", "http://a.nl/(", "NL04", "0612", "06 ", "+31",
 		"a", "1", ".", "@", ":",
