@@ -35,7 +35,8 @@ const struct command COMMANDS[] = {
 	{"rpz export", "[-o BESTAND]", "schrijf de zone met geblokkeerde domeinen",
      "Zonder -o gaat de zone naar de uitvoer.", cmd_rpz_export},
 	{"audit verify", "", "controleer of het logboek heel is",
-     "Noemt de eerste regel die is gewijzigd, verwijderd, toegevoegd of verplaatst.", cmd_audit_verify},
+     "Noemt de eerste regel die is gewijzigd, verwijderd, toegevoegd of verplaatst, een hoofd dat ontbreekt\n"
+     "of dat met een onbekende sleutel is getekend.", cmd_audit_verify},
 	{"backup", "BESTAND", "maak een kopie van de database", "Kan terwijl alles draait. De sleutels zitten er niet bij.",
      cmd_backup},
 	{"restore", "BESTAND", "zet een kopie terug in een lege map", NULL, cmd_restore},
