@@ -112,8 +112,8 @@ int main(int argc, char **argv)
 	qsort(speed, ROUNDS, sizeof(speed[0]), by_value);
 	double median = speed[ROUNDS / 2];
 	printf("{\"name\":\"identify.mb_per_s\",\"value\":%.1f,\"goal\":%.0f,\"ok\":%s,"
-		"\"note\":\"%s, %zu bytes, %zu finds\"}\n",
-		median, GOAL, median >= GOAL ? "true" : "false", made_up ? "synthetic mail" : "mails", t.n, finds);
+	       "\"note\":\"%s, %zu bytes, %zu finds\"}\n",
+	       median, GOAL, median >= GOAL ? "true" : "false", made_up ? "synthetic mail" : "mails", t.n, finds);
 	free(t.p);
 	return 0;
 }

@@ -2,7 +2,6 @@
  * bytes in groups of the same size. `store.unsealed`: what storing costs (reports prepared beforehand). `store.sealed`:
  * the whole way from JSON to COMMIT against a bare loop that makes the same libsodium calls and inserts. */
 #include <ftw.h>
-#include <malloc.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -11,46 +10,16 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "centre.h"
 #include "intake/intake.h"
 #include "seam/crypto.h"
 
 #define ROUNDS 5
-#define IN_FLIGHT 256
 
 struct bench {
-	char dir[64];
-	struct store *store;
-	struct audit *audit;
-	struct policy *policy;
-	struct signal_keys *keys;
-	struct org_public org;
-	struct intake in;
-	struct clock clock;
+	struct bench_centre c;
 	size_t n; /* reports a round */
 };
-
-static void die(const char *what, const struct err *e)
-{
-	fprintf(stderr, "bench_store: %s: %s\n", what, e ? e->text : "");
-	exit(1);
-}
-
-static void open_all(struct bench *b, const char *policy)
-{
-	struct err e = {0};
-	static struct valid_report why;
-	bool made;
-	snprintf(b->dir, sizeof(b->dir), "/tmp/kentering-bench-XXXXXX");
-	if (!mkdtemp(b->dir))
-		die("mkdtemp", NULL);
-	b->clock = (struct clock){true, INT64_C(1790000000000)};
-	struct store_opts o = {.dir = b->dir, .node = "main", .max_group = IN_FLIGHT};
-	if (policy_load(&policy, 1, &b->policy, &why, &e) || store_open(&o, &b->store, &e) ||
-	    audit_open(b->store, b->dir, &b->clock, "main", &b->audit, &e) || signal_keys_open(b->dir, &b->keys, &e) ||
-	    org_key_get(b->store, "meldpunt", STR("bench"), 0, &b->org, &made, &e))
-		die("open", &e);
-	b->in = (struct intake){b->store, b->audit, b->policy, b->keys, &b->org, "meldpunt", true};
-}
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *w)
 {
@@ -58,15 +27,6 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	(void)type;
 	(void)w;
 	return remove(path);
-}
-
-static void close_all(struct bench *b)
-{
-	store_close(b->store);
-	audit_close(b->audit);
-	signal_keys_close(b->keys);
-	policy_free(b->policy);
-	(void)nftw(b->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static const char STORY[] = "[verzonnen] Ik kocht een fiets op een site die er goed uitzag. Ik betaalde met een "
@@ -98,30 +58,30 @@ static void prepare(struct bench *b, struct slot *s, size_t i)
 {
 	struct str json = report_json(s->a, i);
 	memset(&s->why, 0, sizeof(s->why));
-	if (intake_prepare(&b->in, s->a, json, STRENGTH_VOUCHED, b->clock.fixed_ms, &s->r, &s->why, &s->e))
-		die("prepare", &s->e);
+	if (intake_prepare(&b->c.in, s->a, json, STRENGTH_VOUCHED, b->c.clock.fixed_ms, &s->r, &s->why, &s->e))
+		bench_die("prepare", &s->e);
 }
 
 static void submit(struct bench *b, struct slot *s)
 {
 	s->t = (struct store_ticket){.job = intake_job, .arg = s->r, .err = &s->e};
-	if (store_submit_async(b->store, &s->t))
-		die("submit", &s->e);
+	if (store_submit_async(b->c.store, &s->t))
+		bench_die("submit", &s->e);
 }
 
 static void await(struct bench *b, struct slot *s)
 {
-	if (store_wait(b->store, &s->t))
-		die("store", &s->e);
+	if (store_wait(b->c.store, &s->t))
+		bench_die("store", &s->e);
 }
 
 /* Reports per second; prepared beforehand (unsealed) or on the way (sealed). */
 static double ours(struct bench *b, size_t from, bool sealed)
 {
-	size_t slots = sealed ? IN_FLIGHT : b->n;
+	size_t slots = sealed ? BENCH_IN_FLIGHT : b->n;
 	struct slot *s = calloc(slots, sizeof(*s));
 	if (!s)
-		die("memory", NULL);
+		bench_die("memory", NULL);
 	for (size_t i = 0; i < slots; i++) {
 		s[i].a = arena_new(0);
 		if (!sealed)
@@ -130,15 +90,15 @@ static double ours(struct bench *b, size_t from, bool sealed)
 	int64_t t0 = clock_mono_ns();
 	for (size_t i = 0; i < b->n; i++) {
 		struct slot *x = &s[i % slots];
-		if (i >= IN_FLIGHT)
-			await(b, &s[(i - IN_FLIGHT) % slots]);
+		if (i >= BENCH_IN_FLIGHT)
+			await(b, &s[(i - BENCH_IN_FLIGHT) % slots]);
 		if (sealed) {
 			arena_reset(x->a);
 			prepare(b, x, from + i);
 		}
 		submit(b, x);
 	}
-	for (size_t i = b->n - IN_FLIGHT; i < b->n; i++)
+	for (size_t i = b->n - BENCH_IN_FLIGHT; i < b->n; i++)
 		await(b, &s[i % slots]);
 	int64_t t1 = clock_mono_ns();
 	for (size_t i = 0; i < slots; i++)
@@ -186,7 +146,7 @@ static sqlite3_stmt *prep(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *st;
 	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
-		die(sqlite3_errmsg(db), NULL);
+		bench_die(sqlite3_errmsg(db), NULL);
 	return st;
 }
 
@@ -196,12 +156,12 @@ static void bare_open(struct bare *x, size_t group, bool crypto)
 	*x = (struct bare){.group = group, .crypto = crypto};
 	snprintf(x->dir, sizeof(x->dir), "/tmp/kentering-bare-XXXXXX");
 	if (!mkdtemp(x->dir))
-		die("mkdtemp", NULL);
+		bench_die("mkdtemp", NULL);
 	snprintf(path, sizeof(path), "%s/bare.db", x->dir);
 	if (sqlite3_open_v2(path, &x->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) !=
 	        SQLITE_OK ||
 	    sqlite3_exec(x->db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK)
-		die("bare database", NULL);
+		bench_die("bare database", NULL);
 	x->begin = prep(x->db, "BEGIN IMMEDIATE");
 	x->commit = prep(x->db, "COMMIT");
 	x->dossier = prep(x->db, "INSERT INTO dossier VALUES(?,?,?,?,?,?,?)");
@@ -240,7 +200,7 @@ static void run(sqlite3_stmt *st, const struct sval *v, int n)
 			sqlite3_bind_blob(st, i + 1, v[i].s.p, (int)v[i].s.n, SQLITE_STATIC);
 	}
 	if (sqlite3_step(st) != SQLITE_DONE)
-		die("bare step", NULL);
+		bench_die("bare step", NULL);
 	sqlite3_reset(st);
 }
 #define RUN(st, ...) \
@@ -281,7 +241,7 @@ static void bare_report(struct bare *x, const struct intake_report *like)
 	bare_field(x, out, 32);
 	RUN(x->wrap, SV_B(id, 16), SV_I(1), SV_Z(""), SV_B(out, 72));
 	if (x->crypto && crypto_box_seal(out, x->key, 32, x->org_pk))
-		die("seal", NULL);
+		bench_die("seal", NULL);
 	RUN(x->wrap, SV_B(id, 16), SV_I(2), SV_Z("meldpunt"), SV_B(out, 80));
 	for (size_t i = 0; i < like->counted_n; i++) {
 		bare_hmac(x, rnd + 64, 90);
@@ -327,26 +287,26 @@ static int64_t commits(struct bench *b)
 	struct tx *tx;
 	struct err e = {0};
 	struct sval c[1];
-	if (store_read(b->store, &tx, &e) || tx_row0(tx, &ST_HEADS, tx_arena(tx), c, &e))
-		die("heads", &e);
+	if (store_read(b->c.store, &tx, &e) || tx_row0(tx, &ST_HEADS, tx_arena(tx), c, &e))
+		bench_die("heads", &e);
 	store_read_end(tx);
 	return c[0].i;
 }
 
-static void measure(struct bench *b, const char *policy, bool sealed, double goal)
+static void measure(struct bench *b, bool sealed, double goal)
 {
 	double ratio[ROUNDS], rate[ROUNDS], base[ROUNDS];
 	struct slot like = {.a = arena_new(0)};
 	prepare(b, &like, 0);
-	size_t group = IN_FLIGHT;
+	size_t group = BENCH_IN_FLIGHT;
 	for (int i = 0; i < ROUNDS; i++) {
 		rate[i] = ours(b, 0, sealed);
 		int64_t made = commits(b);
 		group = made > 0 ? (b->n + (size_t)made - 1) / (size_t)made : 1;
 		base[i] = bare(b, like.r, group, sealed);
 		ratio[i] = rate[i] / base[i];
-		close_all(b); /* both start from an empty database */
-		open_all(b, policy);
+		bench_close(&b->c); /* both start from an empty database */
+		bench_open(&b->c);
 	}
 	arena_free(like.a);
 	double value = bench_median(ratio, ROUNDS);
@@ -359,18 +319,11 @@ static void measure(struct bench *b, const char *policy, bool sealed, double goa
 
 int main(int argc, char **argv)
 {
-	struct err e = {0};
 	struct bench b = {.n = argc > 1 && strcmp(argv[1], "--quick") == 0 ? 2000 : 10000};
-	const char *source = getenv("KENTERING_SOURCE");
-	char policy[1024];
-	mallopt(M_PERTURB, 0xa5); /* as the program does: it is part of the price */
-	json_setup();
-	if (crypto_setup(&e))
-		die("crypto", &e);
-	snprintf(policy, sizeof(policy), "%s/policy", source ? source : ".");
-	open_all(&b, policy);
-	measure(&b, policy, false, 0.4);
-	measure(&b, policy, true, 0.6);
-	close_all(&b);
+	bench_setup();
+	bench_open(&b.c);
+	measure(&b, false, 0.4);
+	measure(&b, true, 0.6);
+	bench_close(&b.c);
 	return 0;
 }
