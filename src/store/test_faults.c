@@ -373,11 +373,11 @@ static void test_one_living_barrier(void **state)
 		.args = "ti",
 		.cols = ""};
 	struct fix *f = *state;
-	static const int states[] = {8, 9, 10, 3, 4};
-	for (int i = 0; i < 5; i++) {
+	static const int states[] = {3, 7, 8, 9, 10, 1, 4}; /* five that have ended, one living, a second living */
+	for (int i = 0; i < 7; i++) {
 		char id[2] = {(char)('a' + i), 0};
 		struct wrong w = {on_postgres ? &put : &put_lite, {SV_Z(id), SV_I(states[i])}, 2, 0};
-		assert_int_equal(store_submit(f->s, job_wrong, &w, &f->e), i < 4 ? 0 : KT_EEXISTS);
+		assert_int_equal(store_submit(f->s, job_wrong, &w, &f->e), i < 6 ? 0 : KT_EEXISTS);
 	}
 }
 
