@@ -90,10 +90,10 @@ int main(int argc, char **argv)
 	size_t finds = 0;
 	if (!t.p)
 		return 1;
-	if (argc > 1)
+	if (argc > 1 && argv[1][0] != '-')
 		snprintf(path, sizeof(path), "%s", argv[1]);
 	else if (shared)
-		snprintf(path, sizeof(path), "%s/data/mail", shared);
+		snprintf(path, sizeof(path), "%s/mail", shared);
 	if (path[0])
 		add_folder(&t, path, 0);
 	bool made_up = t.n == 0;
