@@ -253,8 +253,8 @@ static int ask(struct tx *tx, struct asker *q)
 static int check_slice(struct tx *tx, struct asker *q, const struct policy *p, const struct identifier *id, size_t n,
                        struct str measure, struct safety_hit *ret)
 {
-	enum safety imported =
-		str_is(measure, "signaal") || str_is(measure, "identificator_delen") ? SAFETY_WARN : SAFETY_BLOCK;
+	const struct policy_measure *m = policy_measure(p, measure);
+	enum safety imported = m && m->informs_only ? SAFETY_WARN : SAFETY_BLOCK;
 	q->hit = arena_array(q->a, n, sizeof *q->hit);
 	struct safety_hit *hit = arena_array(q->a, n, sizeof *hit);
 	int rc = q->hit && hit ? 0 : KT_ENOMEM;

@@ -119,6 +119,7 @@ static void build_measures(struct loader *l)
 		m->ack_hours = val_int(en->v, "ack_hours", 0);
 		m->execute_hours = val_int(en->v, "execute_hours", 0);
 		m->duration_days = val_int(en->v, "duration_days", 0);
+		m->informs_only = val_bool(en->v, "informs_only", false);
 		m->origin = load_origin(en);
 		section_index(l, &p->measure_by_id, m->id, p->measures_n++);
 	}

@@ -54,6 +54,7 @@ struct policy_measure {
 	struct str id, title[LANGS];
 	unsigned kinds;
 	int64_t ack_hours, execute_hours, duration_days; /* 0: none */
+	bool informs_only;                               /* passes something on and stops nothing */
 	struct policy_origin origin;
 };
 
