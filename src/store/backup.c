@@ -369,9 +369,6 @@ static bool pragma_is(sqlite3 *db, const char *pragma, const char *want, int *re
 	return same;
 }
 
-#define TEXT_OF(n) TEXT_OF_(n)
-#define TEXT_OF_(n) #n
-
 /* Reads the file into the scratch folder when it is ours and whole. */
 static int restore_load(const char *file, struct scratch *t, struct err *e)
 {

@@ -175,6 +175,18 @@ static int lite_exec_fixed(struct lite *c, const char *sql, struct err *e)
 	return rc ? lite_fail(c, rc, e) : 0;
 }
 
+/* The mark by which a file is known as ours. Setting it is a write, and a full disk must still be readable. */
+static int lite_mark(struct lite *c, struct err *e)
+{
+	char mark[16] = "";
+	int rc = sqlite3_exec(c->db, "PRAGMA application_id", lite_text_cb, mark, NULL);
+	if (rc)
+		return lite_fail(c, rc, e);
+	return str_is(str_of(mark), TEXT_OF(SQLITE_APPLICATION))
+		? 0
+		: lite_exec_fixed(c, "PRAGMA application_id=" TEXT_OF(SQLITE_APPLICATION), e);
+}
+
 static int lite_setup(struct lite *c, bool write, struct err *e)
 {
 	int code = lite_exec_fixed(
@@ -196,12 +208,10 @@ static int lite_setup(struct lite *c, bool write, struct err *e)
 	if (!str_is(str_of(mode), "wal"))
 		return err_set(e, KT_EREFUSED,
 		               "de gegevensmap staat op een schijf waar SQLite geen WAL kan gebruiken: kies een lokale schijf");
-	/* A checkpoint every 1000 pages keeps the log near 4 MB; after a long reader it is cut back. 0x4b4e5452 = "KNTR".
-	 */
-	return lite_exec_fixed(c,
-	                       "PRAGMA wal_autocheckpoint=8000; PRAGMA cache_size=-32768; PRAGMA "
-	                       "journal_size_limit=67108864; PRAGMA application_id=1263424594;",
-	                       e);
+	/* A checkpoint every 8000 pages keeps the log near 32 MB; after a long reader it is cut back. */
+	code = lite_exec_fixed(
+		c, "PRAGMA wal_autocheckpoint=8000; PRAGMA cache_size=-32768; PRAGMA journal_size_limit=67108864;", e);
+	return code ? code : lite_mark(c, e);
 }
 
 /* SQLite would make the file with the process's umask; its -wal and -shm take over the mode of the file. */

@@ -6,6 +6,8 @@
 #include <sqlite3.h>
 
 #define SQLITE_APPLICATION 1263424594 /* "KNTR" */
+#define TEXT_OF(n) TEXT_OF_(n)
+#define TEXT_OF_(n) #n
 
 /* Stays the connection's; not to be closed. */
 sqlite3 *sqlite_handle(struct conn *c);
