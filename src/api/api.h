@@ -29,6 +29,12 @@ struct api_call {
 	struct err err;
 };
 
+/* The numbers of the routes, as http_request.route has them: 0 for what is none of them, the position in the table plus
+ * one for the others. For counting and logging: words of the description, never of a request. */
+#define API_ROUTE_NUMBERS (API_OPS + 1)
+const char *api_route_method(unsigned number);
+const char *api_route_path(unsigned number);
+
 /* For http_start; `user` is the struct api. */
 void api_handler(const struct api *a, struct http_handler *ret);
 

@@ -88,12 +88,15 @@ void api_problem(struct http_request *rq, unsigned status, const char *detail, c
 	size_t n = common_fields(f, "application/problem+json", false);
 	struct buf b = BUF_INIT(64u << 10);
 	struct jw w;
+	char instance[TRACE_UUID];
+	trace_uuid(&rq->trace, instance);
 	jw_init(&w, &b);
 	jw_obj(&w);
 	jw_kz(&w, "type", "about:blank");
 	jw_kint(&w, "status", status);
 	jw_kz(&w, "title", title_of(status));
 	jw_kz(&w, "detail", detail);
+	jw_kz(&w, "instance", instance);
 	if (why && why->n)
 		write_findings(&w, why);
 	jw_obj_end(&w);

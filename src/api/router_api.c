@@ -62,17 +62,32 @@ static enum found find(const struct http_request *rq, const struct api_route **r
 	return f;
 }
 
+static const char *const METHODS[] = {
+	[HTTP_OTHER] = "",  [HTTP_GET] = "GET",     [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",
+	[HTTP_PUT] = "PUT", [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS",
+};
+
+const char *api_route_method(unsigned number)
+{
+	return number && number < API_ROUTE_NUMBERS ? METHODS[API_ROUTES[number - 1].method] : "";
+}
+
+const char *api_route_path(unsigned number)
+{
+	return number && number < API_ROUTE_NUMBERS ? API_ROUTES[number - 1].path : "";
+}
+
 struct str api_allowed(const struct http_request *rq);
 
 struct str api_allowed(const struct http_request *rq)
 {
-	static const char *const NAMES[] = {"", "GET, HEAD", "", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 	struct str path, param[API_PARAMS], out = STR("");
 	if (!below_base(rq->path, &path))
 		return out;
 	for (size_t i = 0; i < API_OPS; i++)
 		if (fits(&API_ROUTES[i], path, param))
-			out = arena_fmt(rq->arena, STR_FMT "%s%s", STR_ARG(out), out.n ? ", " : "", NAMES[API_ROUTES[i].method]);
+			out = arena_fmt(rq->arena, STR_FMT "%s%s%s", STR_ARG(out), out.n ? ", " : "", METHODS[API_ROUTES[i].method],
+			                API_ROUTES[i].method == HTTP_GET ? ", HEAD" : "");
 	return out;
 }
 
@@ -175,6 +190,7 @@ static void serve(struct http_request *rq, void *user)
 		api_problem(rq, 405, "Bij dit adres hoort een andere methode; zie de kopregel Allow.", NULL);
 		return;
 	}
+	rq->route = (unsigned)route->op + 1;
 	if (!accepts_json(http_header(rq, "Accept"))) {
 		api_problem(rq, 406, "Antwoorden zijn er als application/json.", NULL);
 		return;
@@ -220,6 +236,6 @@ static void error(struct http_request *rq, unsigned status, void *user)
 
 void api_handler(const struct api *a, struct http_handler *ret)
 {
-	*ret = (struct http_handler){body_max, serve, error, NULL};
+	*ret = (struct http_handler){.body_max = body_max, .handle = serve, .error = error};
 	memcpy(&ret->user, &a, sizeof(a));
 }

@@ -28,7 +28,7 @@ void log_set_fd(int fd)
 
 static bool allowed(unsigned char c)
 {
-	return ch_alnum(c) || (c && strchr("_.:/ -", c));
+	return ch_alnum(c) || (c && strchr("_.:/ -{}", c));
 }
 
 static void add(struct line *l, const char *z)
@@ -65,6 +65,14 @@ static void add_int(struct line *l, int64_t v)
 	add(l, digits + at);
 }
 
+static void add_trace(struct line *l, const struct trace *t)
+{
+	char text[TRACE_TEXT];
+	trace_format(t, text);
+	text[35] = 0; /* the number of the trace alone */
+	add_word(l, text + 3);
+}
+
 /* A field that does not fit whole is dropped: half a field would break the line for its reader. */
 static void add_field(struct line *l, const struct log_field *f)
 {
@@ -72,7 +80,9 @@ static void add_field(struct line *l, const struct log_field *f)
 	add(l, ",");
 	add_word(l, f->key);
 	add(l, ":");
-	if (f->word)
+	if (f->trace)
+		add_trace(l, f->trace);
+	else if (f->word)
 		add_word(l, f->word);
 	else
 		add_int(l, f->number);
@@ -95,7 +105,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	add(&l, now);
 	add(&l, "\",\"level\":");
 	add_word(&l, levels[level]);
-	struct log_field head = {"event", event ? event : "", 0};
+	struct log_field head = {"event", event ? event : "", 0, NULL};
 	add_field(&l, &head);
 	for (unsigned i = 0; i < count; i++)
 		if (fields[i].key && fields[i].key[0])

@@ -41,7 +41,7 @@ static int word_index(const char *words, struct str word)
 	}
 }
 
-static const struct setting_info *find(struct str name)
+const struct setting_info *settings_find(struct str name)
 {
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		if (str_is(name, infos[i].name))
@@ -123,7 +123,7 @@ static int take_line(struct settings *s, struct str l, const char *path, int lin
 	if (eq < 0)
 		return err_at(e, KT_EINVAL, path, line, "verwacht: naam = waarde");
 	struct str name = str_trim(str_sub(l, 0, (size_t)eq));
-	const struct setting_info *in = find(name);
+	const struct setting_info *in = settings_find(name);
 	if (!in)
 		return unknown(name, path, line, e);
 	return store(s, in, str_trim(str_sub(l, (size_t)eq + 1, l.n)), FROM_FILE, path, line, e);
@@ -196,7 +196,7 @@ int settings_env(struct settings *s, char *(*get)(const char *name), struct err 
 
 int settings_set(struct settings *s, struct str name, struct str value, struct err *e)
 {
-	const struct setting_info *in = find(name);
+	const struct setting_info *in = settings_find(name);
 	if (!in)
 		return unknown(name, "", 0, e);
 	return store(s, in, value, FROM_FLAG, "", 0, e);

@@ -28,7 +28,13 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(PORT, "port", INT, "8080", "", 0, 65535, false, false, "poort waarop de server luistert; 0 kiest er een") \
 	X(TLS_CERT, "tls_cert", TEXT, "", "", 0, 0, false, false, \
 	  "certificaat (PEM) voor eigen TLS; leeg: zonder TLS, achter een webserver") \
-	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat")
+	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat") \
+	X(METRICS_ADDRESS, "metrics_address", TEXT, "127.0.0.1", "", 0, 0, false, false, \
+	  "adres waarop /metrics luistert; nooit een openbaar adres") \
+	X(METRICS_PORT, "metrics_port", INT, "0", "", 0, 65535, false, false, \
+	  "poort waarop /metrics luistert; 0: /metrics staat uit") \
+	X(BACKUP_DIR, "backup_dir", TEXT, "", "", 0, 0, false, false, \
+	  "map waar de dagelijkse kopie komt te staan; kentering doctor kijkt of die vers is")
 
 enum setting_id {
 #define X(id, ...) SET_##id,
@@ -76,6 +82,8 @@ int settings_enum(const struct settings *s, enum setting_id id);
 /* What may be shown: the value, or "(geheim)". */
 const char *settings_shown(const struct settings *s, enum setting_id id);
 const struct setting_info *settings_info(enum setting_id id);
+/* NULL when there is no setting of that name. */
+const struct setting_info *settings_find(struct str name);
 /* In table order, for help and documentation. */
 void settings_each(void (*fn)(const struct setting_info *info, void *ctx), void *ctx);
 

@@ -16,6 +16,8 @@ struct cli {
 	const char *dir; /* data directory */
 	const char *policy[CLI_POLICY_DIRS];
 	size_t policy_n;
+	const char *set[SETTING_COUNT]; /* "name=value", of --set */
+	size_t set_n;
 	struct settings settings;
 	struct clock clock;
 };
@@ -28,6 +30,13 @@ struct command {
 	int (*run)(struct cli *c, int argc, char **argv);
 };
 extern const struct command COMMANDS[]; /* ended by name NULL */
+
+struct cli_option { /* before or behind any command */
+	const char *usage, *doc;
+};
+extern const struct cli_option CLI_OPTIONS[]; /* ended by usage NULL */
+/* A manual page in troff's man form: "kentering.1" or "kentering.conf.5". False when there is no such page. */
+bool cli_man(const char *page, struct buf *b);
 
 /* Everything a command may need, opened in order; close takes a half-opened one. */
 struct centre {
@@ -82,6 +91,7 @@ int cmd_audit_verify(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_restore(struct cli *c, int argc, char **argv);
 int cmd_serve(struct cli *c, int argc, char **argv);
+int cmd_doctor(struct cli *c, int argc, char **argv);
 int cmd_version(struct cli *c, int argc, char **argv);
 int cmd_help(struct cli *c, int argc, char **argv);
 

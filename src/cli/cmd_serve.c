@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "ops/metrics.h"
 
 #define GRACE_MS 5000
 
@@ -36,11 +37,30 @@ static int say_address(const struct cli *c, const struct http_opts *o, uint16_t 
 	return cli_put(&b);
 }
 
-static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
+/* The figures, on a listener of their own; *ret stays NULL when they are off. */
+static int serve_metrics(const struct cli *c, struct ops *ops, struct http_server **ret, struct err *e)
+{
+	struct http_handler h;
+	struct http_opts o = {
+		.address = settings_text(&c->settings, SET_METRICS_ADDRESS),
+		.port = (uint16_t)settings_int(&c->settings, SET_METRICS_PORT),
+		.loops = 1,
+		.max_connections = 16,
+	};
+	if (!o.port)
+		return 0;
+	ops_handler(ops, &h);
+	int rc = http_start(&o, &h, ret, e);
+	if (!rc)
+		log_event(LOG_INFO, "metrics.start", LOG_NUM("port", o.port));
+	return rc;
+}
+
+static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct http_opts *o)
 {
 	struct api api = {&ce->intake, &c->clock};
 	struct http_handler h;
-	struct http_server *s;
+	struct http_server *s, *figures = NULL;
 	struct err e = {0};
 	sigset_t set;
 	sigemptyset(&set);
@@ -48,13 +68,20 @@ static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 	sigaddset(&set, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	api_handler(&api, &h);
+	h.watcher = ops_watcher(ops);
 	int rc = http_start(o, &h, &s, &e);
 	if (rc)
 		return cli_fail(c, &e);
+	ops_serves(ops, s);
+	if (serve_metrics(c, ops, &figures, &e)) {
+		http_stop(s, 0);
+		return cli_fail(c, &e);
+	}
 	rc = say_address(c, o, http_port(s));
 	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
 	if (rc == EXIT_DONE)
 		wait_for_end(&set);
+	http_stop(figures, GRACE_MS); /* first: it looks at the other one */
 	http_stop(s, GRACE_MS);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;
@@ -90,7 +117,17 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	int rc = centre_open(c, OPEN_ALL, &ce);
 	if (rc)
 		return rc;
-	rc = serve(c, &ce, &o);
-	centre_close(&ce);
+	struct ops *ops = ops_new(&(struct ops_opts){.routes = API_ROUTE_NUMBERS,
+	                                             .route = api_route_path,
+	                                             .method = api_route_method,
+	                                             .store = ce.store,
+	                                             .policy = ce.policy,
+	                                             .now_ms = clock_ms(&c->clock)});
+	if (ops)
+		rc = serve(c, &ce, ops, &o);
+	else
+		rc = cli_fail(c, &(struct err){.code = KT_ENOMEM, .text = "Er is te weinig geheugen."});
+	centre_close(&ce); /* the writer may still answer what was deferred: it counts that */
+	ops_free(ops);
 	return rc;
 }

@@ -36,20 +36,33 @@ const struct command COMMANDS[] = {
      "Zonder -o gaat de zone naar de uitvoer.", cmd_rpz_export},
 	{"audit verify", "", "controleer of het logboek heel is",
      "Noemt de eerste regel die is gewijzigd, verwijderd, toegevoegd of verplaatst, een hoofd dat ontbreekt\n"
-     "of dat met een onbekende sleutel is getekend.", cmd_audit_verify},
+     "of dat met een onbekende sleutel is getekend.",
+     cmd_audit_verify},
 	{"backup", "BESTAND", "maak een kopie van de database", "Kan terwijl alles draait. De sleutels zitten er niet bij.",
      cmd_backup},
 	{"restore", "BESTAND", "zet een kopie terug in een lege map", NULL, cmd_restore},
 	{"serve", "[--port N] [--address A]", "beantwoord vragen over het net",
      "De beschrijving van de interface staat op /v1/openapi.json.", cmd_serve},
+	{"doctor", "", "kijk of deze installatie in orde is",
+     "Noemt per onderdeel of het goed is, en anders wat te doen. Verandert niets.\n"
+     "Afsluitcode 1 als er iets fout is.",
+     cmd_doctor},
 	{"version", "", "toon de versie", NULL, cmd_version},
 	{"help", "[COMMANDO]", "toon deze hulp, of die van één commando", NULL, cmd_help},
 	{0},
 };
 
+const struct cli_option CLI_OPTIONS[] = {
+	{"--data MAP", "de gegevensmap (anders KENTERING_DATA, anders ./kentering-data)"},
+	{"--policy MAP", "het beleid; vaker mag, de laatste wint (anders MAP/policy, ./policy, het geïnstalleerde)"},
+	{"--set N=W", "een instelling voor deze ene keer (zie: help settings); vaker mag"},
+	{"--json", "precies één JSON-document op de uitvoer"},
+	{0},
+};
+
 static void help_all(struct buf *b)
 {
-	buf_z(b, "kentering [--data MAP] [--policy MAP]… [--json] COMMANDO\n\n");
+	buf_z(b, "kentering [--data MAP] [--policy MAP]… [--set NAAM=WAARDE]… [--json] COMMANDO\n\n");
 	for (const struct command *cmd = COMMANDS; cmd->name; cmd++) {
 		char head[64];
 		struct buf line = BUF_INIT(256);
@@ -58,16 +71,15 @@ static void help_all(struct buf *b)
 		buf_printf(b, "  %-42s %s\n", head, cmd->doc);
 		buf_free(&line);
 	}
-	buf_z(b,
-	      "\n  --data MAP     de gegevensmap (anders KENTERING_DATA, anders ./kentering-data)\n"
-	      "  --policy MAP   het beleid; vaker mag, de laatste wint (anders MAP/policy, ./policy, het geïnstalleerde)\n"
-	      "  --json         precies één JSON-document op de uitvoer\n\n"
-	      "Klaar: 0. Geweigerd of ongeldig: 1. Verkeerd gebruik: 2.\n");
+	buf_c(b, '\n');
+	for (const struct cli_option *o = CLI_OPTIONS; o->usage; o++)
+		buf_printf(b, "  %-14s %s\n", o->usage, o->doc);
+	buf_z(b, "\nKlaar: 0. Geweigerd of ongeldig: 1. Verkeerd gebruik: 2.\n");
 }
 
 static void one_setting(const struct setting_info *s, void *ctx)
 {
-	buf_printf(ctx, "  %-12s %s (standaard: %s)\n", s->name, s->doc, s->fallback);
+	buf_printf(ctx, "  %-16s %s (standaard: %s)\n", s->name, s->doc, s->fallback);
 }
 
 /* The same text as one JSON document when asked for. */
@@ -93,8 +105,13 @@ int cmd_help(struct cli *c, int argc, char **argv)
 	bool found = want.n == 0;
 	if (!want.n)
 		help_all(&b);
+	if (argc == 2 && strcmp(argv[0], "--man") == 0)
+		found = cli_man(argv[1], &b);
 	if (str_is(buf_view(&want), "settings")) {
-		buf_z(&b, "Instellingen: in MAP/kentering.conf (naam = waarde) of als KENTERING_NAAM.\n\n");
+		buf_z(&b,
+		      "Instellingen: in MAP/kentering.conf (naam = waarde), als KENTERING_NAAM of met --set naam=waarde.\n"
+		      "Het laatste in deze rij wint. Een geheim hoort niet bij --set: anderen op de machine zien "
+		      "opdrachtregels.\n\n");
 		settings_each(one_setting, &b);
 		found = true;
 	}

@@ -30,7 +30,7 @@ static bool named(const struct command *cmd, int argc, char **argv)
 	return false;
 }
 
-/* Options before the command; --json, --data and --policy are also taken behind it, where people type them. */
+/* Options before the command; they are also taken behind it, where people type them. */
 static int take_option(struct cli *c, int argc, char **argv, int i)
 {
 	if (strcmp(argv[i], "--json") == 0) {
@@ -38,12 +38,15 @@ static int take_option(struct cli *c, int argc, char **argv, int i)
 		return 1;
 	}
 	bool data = strcmp(argv[i], "--data") == 0, policy = strcmp(argv[i], "--policy") == 0;
-	if (!data && !policy)
+	bool set = strcmp(argv[i], "--set") == 0;
+	if (!data && !policy && !set)
 		return 0;
-	if (i + 1 == argc || (policy && c->policy_n == CLI_POLICY_DIRS))
+	if (i + 1 == argc || (policy && c->policy_n == CLI_POLICY_DIRS) || (set && c->set_n == SETTING_COUNT))
 		return -1;
 	if (data)
 		c->dir = argv[i + 1];
+	else if (set)
+		c->set[c->set_n++] = argv[i + 1];
 	else
 		c->policy[c->policy_n++] = argv[i + 1];
 	return 2;
@@ -76,7 +79,7 @@ static int dispatch(struct cli *c, int n, char **rest)
 		if (!named(cmd, n, rest))
 			continue;
 		int words = word_count(cmd->name);
-		bool bare = cmd->run == cmd_version || cmd->run == cmd_help; /* must work where nothing else does */
+		bool bare = cmd->run == cmd_version || cmd->run == cmd_help || cmd->run == cmd_doctor; /* work where nothing else does */
 		int rc = bare ? 0 : cli_setup(c, &e);
 		return rc ? cli_fail(c, &e) : cmd->run(c, n - words, rest + words);
 	}
@@ -100,7 +103,7 @@ int main(int argc, char **argv)
 	if (!rest)
 		return EXIT_REFUSED;
 	int n = options(&c, argc, argv, rest);
-	int rc = n < 0 ? cli_usage(&c, "--data en --policy vragen een map.") : dispatch(&c, n, rest);
+	int rc = n < 0 ? cli_usage(&c, "--data en --policy vragen een map, --set vraagt NAAM=WAARDE.") : dispatch(&c, n, rest);
 	free(rest);
 	settings_wipe(&c.settings);
 	return rc;

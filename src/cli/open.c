@@ -26,6 +26,15 @@ static int make_dir(const char *dir, struct err *e)
 	return err_sys(e, "De gegevensmap kan niet worden gemaakt");
 }
 
+static int set_flag(struct cli *c, const char *flag, struct err *e)
+{
+	struct str s = str_of(flag);
+	ptrdiff_t eq = str_find(s, '=');
+	if (eq < 0)
+		return err_set(e, KT_EINVAL, "--set: verwacht NAAM=WAARDE");
+	return settings_set(&c->settings, str_trim(str_sub(s, 0, (size_t)eq)), str_sub(s, (size_t)eq + 1, s.n), e);
+}
+
 static int read_settings(struct cli *c, struct err *e)
 {
 	char path[4096];
@@ -35,7 +44,11 @@ static int read_settings(struct cli *c, struct err *e)
 	int rc = settings_file(&c->settings, path, e);
 	if (rc == KT_ENOTFOUND)
 		rc = 0;
-	return rc ? rc : settings_env(&c->settings, getenv, e);
+	if (!rc)
+		rc = settings_env(&c->settings, getenv, e);
+	for (size_t i = 0; !rc && i < c->set_n; i++)
+		rc = set_flag(c, c->set[i], e);
+	return rc;
 }
 
 int cli_setup(struct cli *c, struct err *e)

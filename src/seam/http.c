@@ -77,6 +77,25 @@ static bool head_keep(struct http_call *k, const struct http_head *h)
 	return true;
 }
 
+/* A trace that is not good, or not the only one, is as if there was none. */
+static void trace_take(struct http_call *k)
+{
+	const struct http_line *found = NULL;
+	struct trace t;
+	for (size_t i = 0; i < k->n_lines; i++) {
+		const struct http_line *l = k->lines + i;
+		if (!str_ieq((struct str){l->name.p, l->name.n}, STR("traceparent")))
+			continue;
+		if (found)
+			return;
+		found = l;
+	}
+	if (!found || trace_parse((struct str){found->value.p, found->value.n}, &t))
+		return;
+	trace_span(&t);
+	k->rq.trace = t;
+}
+
 /* 0, or the status to refuse with. */
 static unsigned head_read(struct http_call *k, const char *url, const char *method, const char *version)
 {
@@ -108,6 +127,7 @@ static unsigned head_read(struct http_call *k, const char *url, const char *meth
 		k->n_lines = 0; /* nobody reads what could not be understood */
 		return status;
 	}
+	trace_take(k);
 	if (!f.chunked && !f.length)
 		return 0;
 	k->body_limit = s->h.body_max ? s->h.body_max(&k->rq, s->h.user) : 0;

@@ -4,6 +4,7 @@
 #define SEAM_HTTP_H
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/trace.h"
 
 enum http_method { HTTP_OTHER, HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
 
@@ -30,7 +31,9 @@ struct http_request {
 	struct str body;
 	uint8_t peer[16]; /* IPv6, or IPv4 mapped */
 	bool tls;
-	int64_t began_ns; /* monotonic, first byte */
+	int64_t began_ns;   /* monotonic, first byte */
+	struct trace trace; /* of a good traceparent, or new; answered as traceparent by http_reply */
+	unsigned route;     /* the handler's number for what was asked, for counting; 0: none of its own */
 	struct arena *arena;
 	void *user; /* the handler's own */
 };
@@ -42,6 +45,13 @@ struct str http_header(const struct http_request *rq, const char *name);
 struct http_field { /* a response header; value without CR, LF and NUL */
 	const char *name;
 	struct str value;
+};
+
+/* Told of every answer, on the thread that gives it, just before it goes. What `user` names outlives the requests that
+ * were deferred, and so perhaps the server. */
+struct http_watcher {
+	void (*answered)(const struct http_request *rq, unsigned status, size_t bytes, void *user); /* NULL: nobody */
+	void *user;
 };
 
 struct http_handler {
@@ -56,6 +66,7 @@ struct http_handler {
 	 * requests the library refuses by itself, with a text of its own. */
 	void (*error)(struct http_request *rq, unsigned status, void *user);
 	void *user;
+	struct http_watcher watcher;
 };
 
 int http_start(const struct http_opts *o, const struct http_handler *h, struct http_server **ret,
@@ -66,7 +77,8 @@ struct http_server *http_stop(struct http_server *s, unsigned grace_ms);
 uint16_t http_port(const struct http_server *s);
 
 /* The answer. Fields and body are copied (lasting: the body outlives the server and is not copied). Content-Length,
- * Date and Connection are written here; Server is never; a field with a control byte is left out. HEAD sends no body.
+ * Date, Connection and traceparent are written here; Server is never; a field with a control byte is left out. HEAD
+ * sends no body.
  */
 void http_reply(struct http_request *rq, unsigned status, const struct http_field *f, size_t n, struct str body,
                 bool lasting);

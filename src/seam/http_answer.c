@@ -41,11 +41,12 @@ struct http_call *http_call_new(struct http_server *s, const uint8_t peer[16])
 		arena_free(a);
 		return NULL;
 	}
-	*k = (struct http_call){.s = s, .holders = 1, .body = BUF_INIT(0)};
+	*k = (struct http_call){.s = s, .watcher = s->h.watcher, .holders = 1, .body = BUF_INIT(0)};
 	k->rq.arena = a;
 	k->rq.tls = s->o.cert_file != NULL;
 	memcpy(k->rq.peer, peer, sizeof k->rq.peer);
 	k->rq.began_ns = clock_mono_ns();
+	trace_new(&k->rq.trace);
 	atomic_fetch_add(&s->active, 1);
 	return k;
 }
@@ -99,7 +100,8 @@ void http_spare_free(struct http_server *s)
 /* Written by the server itself. */
 static bool field_ours(const char *name)
 {
-	static const char *const ours[] = {"Content-Length", "Date", "Connection", "Server", "Transfer-Encoding"};
+	static const char *const ours[] = {"Content-Length",    "Date",       "Connection", "Server",
+	                                   "Transfer-Encoding", "traceparent"};
 	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
 		if (str_ieq(str_of(name), str_of(ours[i])))
 			return true;
@@ -114,11 +116,15 @@ static bool field_ok(const struct http_field *f)
 	return ok;
 }
 
-static void raw_answer(struct buf *b, unsigned status, const struct http_field *f, size_t n, struct str body)
+static void raw_answer(const struct http_call *k, unsigned status, const struct http_field *f, size_t n,
+                       struct str body)
 {
 	const char *reason = MHD_get_reason_phrase_for(status);
-	buf_printf(b, "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Length: %zu\r\n", status, reason ? reason : "",
-	           body.n);
+	struct buf *b = k->raw;
+	char trace[TRACE_TEXT];
+	trace_format(&k->rq.trace, trace);
+	buf_printf(b, "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Length: %zu\r\ntraceparent: %s\r\n", status,
+	           reason ? reason : "", body.n, trace);
 	for (size_t i = 0; i < n; i++)
 		if (field_ok(f + i))
 			buf_printf(b, "%s: " STR_FMT "\r\n", f[i].name, STR_ARG(f[i].value));
@@ -149,7 +155,9 @@ static struct MHD_Response *response_new(struct http_call *k, const struct http_
 		void *out;
 	} data = {.in = b.n ? b.p : ""};
 	struct MHD_Response *r = MHD_create_response_from_buffer(b.n, data.out, MHD_RESPMEM_PERSISTENT);
-	bool ok = r != NULL;
+	char trace[TRACE_TEXT];
+	trace_format(&k->rq.trace, trace);
+	bool ok = r && MHD_add_response_header(r, "traceparent", trace) == MHD_YES;
 	for (size_t i = 0; ok && i < n; i++)
 		ok = field_add(r, k->rq.arena, f + i);
 	if (r && !ok) {
@@ -205,11 +213,14 @@ void http_reply(struct http_request *rq, unsigned status, const struct http_fiel
 	}
 	k->answered = true;
 	k->status = status;
+	bool gone = k->deferred && atomic_load(&k->state) == STATE_ABANDONED;
+	if (!gone && k->watcher.answered)
+		k->watcher.answered(rq, status, body.n, k->watcher.user);
 	if (k->raw) {
-		raw_answer(k->raw, status, f, n, body);
+		raw_answer(k, status, f, n, body);
 		return;
 	}
-	if (k->deferred && atomic_load(&k->state) == STATE_ABANDONED) {
+	if (gone) {
 		reply_deferred(k, NULL);
 		return;
 	}

@@ -75,6 +75,7 @@ struct http_call {
 	struct http_request rq;
 	struct http_call *next, *prev; /* spare list, or list of the deferred under server.lock */
 	struct http_server *s;
+	struct http_watcher watcher; /* the server's, which may be gone when a deferred answer comes */
 	struct http_conn *c;
 	struct MHD_Connection *mc;
 	struct MHD_Response *response;

@@ -131,6 +131,14 @@ struct store *store_close(struct store *s)
 	return NULL;
 }
 
+unsigned store_level(void)
+{
+	unsigned n = 0;
+	while (store_migrations[n].name)
+		n++;
+	return n;
+}
+
 const char *store_driver(const struct store *s)
 {
 	return s->d->name;
@@ -142,6 +150,22 @@ struct arena *tx_arena(struct tx *tx)
 const struct store *tx_store(const struct tx *tx)
 {
 	return tx->s;
+}
+
+void store_counts(struct store *s, struct store_counts *ret)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	ret->waiting = s->waiting;
+	(void)pthread_mutex_unlock(&s->lock);
+	ret->max_waiting = s->o.max_queue;
+	ret->jobs = atomic_load(&s->jobs);
+	ret->groups = atomic_load(&s->groups);
+	ret->failed = atomic_load(&s->failed);
+}
+
+const struct hist *store_commit_hist(const struct store *s)
+{
+	return &s->commits;
 }
 
 void store_set_hooks(struct store *s, const struct store_hooks *h)

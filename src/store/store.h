@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/hist.h"
 #include "base/str.h"
 
 struct store;
@@ -53,6 +54,8 @@ int store_open(const struct store_opts *o, struct store **ret, struct err *e) KT
 /* Finishes what waits, stops the writer; takes NULL, returns NULL. */
 struct store *store_close(struct store *s);
 const char *store_driver(const struct store *s); /* "sqlite" | "postgres" */
+/* How many migrations this program knows; an open database is always at the last. */
+unsigned store_level(void);
 
 /* A job: 0, or a negative code (its own writes are then undone, the others of the group stay).
  * It may run more than once (the group is run again one by one when a job or the database refuses), so it
@@ -121,6 +124,15 @@ int tx_row_v(struct tx *tx, const struct stmt *st, struct arena *ar, const struc
 /* An arena of the transaction: lives until its end. */
 struct arena *tx_arena(struct tx *tx);
 const struct store *tx_store(const struct tx *tx);
+
+/* For metrics: since the store was opened. */
+struct store_counts {
+	uint64_t waiting, max_waiting; /* jobs in the queue now, and how many may be */
+	uint64_t jobs, groups, failed; /* jobs and groups that were committed; groups that were not */
+};
+void store_counts(struct store *s, struct store_counts *ret);
+/* From BEGIN to after COMMIT, of the groups that were committed. Lives as long as the store. */
+const struct hist *store_commit_hist(const struct store *s);
 
 /* What audit/ hooks into: called on the writer thread at the end of each group, before COMMIT and after it.
  * `before` may write (the signed heads); `after` may not fail. */

@@ -28,7 +28,7 @@ struct store {
 	const struct store_driver *d;
 	struct store_hooks hooks;
 
-	pthread_mutex_t lock; /* guards everything below, but for the writer's own `tx` */
+	pthread_mutex_t lock; /* guards everything below, but for the writer's own `tx` and what is atomic */
 	pthread_cond_t work;  /* for the writer: something waits, or closing */
 	pthread_cond_t done;  /* for submitters and for whoever waits for a reader */
 	pthread_cond_t back;  /* a reader came back */
@@ -39,6 +39,8 @@ struct store {
 	pthread_t writer;
 	struct tx tx; /* the writer's */
 	struct reader readers[STORE_READERS];
+	struct hist commits;
+	_Atomic uint64_t jobs, groups, failed;
 };
 
 /* dir + "/" + name; false when it does not fit. */

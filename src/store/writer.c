@@ -164,6 +164,7 @@ static int group_undo(struct store *s, struct group *g, int code, bool hooked)
 {
 	bool again = s->tx.c->again;
 	s->d->rollback(s->tx.c);
+	atomic_fetch_add(&s->failed, 1);
 	if (hooked && s->hooks.after)
 		s->hooks.after(s->hooks.user, false);
 	g->err.code = code;
@@ -222,6 +223,7 @@ static int group_hook(struct store *s, struct group *g, int (*hook)(struct tx *,
 static int group_commit(struct store *s, struct group *g)
 {
 	struct tx *tx = &s->tx;
+	int64_t began = clock_mono_ns();
 	g->err = (struct err){0};
 	g->suspect = false;
 	g->ran = g->n;
@@ -232,6 +234,7 @@ static int group_commit(struct store *s, struct group *g)
 	if (!code)
 		code = s->d->begin(tx->c, true, &g->err);
 	if (code) {
+		atomic_fetch_add(&s->failed, 1);
 		g->err.code = code;
 		return code;
 	}
@@ -243,7 +246,11 @@ static int group_commit(struct store *s, struct group *g)
 	if (code)
 		return group_undo(s, g, code, true);
 	code = s->d->commit(tx->c, &g->err);
-	if (code) {
+	if (!code) {
+		hist_add(&s->commits, (clock_mono_ns() - began) / 1000);
+		atomic_fetch_add(&s->jobs, g->ran);
+		atomic_fetch_add(&s->groups, 1);
+	} else {
 		g->suspect = blame_job(code);
 		return group_undo(s, g, code, true);
 	}
