@@ -19,7 +19,7 @@ static void test_parse(void **state)
 	trace_span(&t);
 	trace_format(&t, out);
 	assert_memory_equal(out, GOOD, 36);
-	assert_memory_not_equal(out + 36, GOOD + 36, 16);
+	assert_memory_not_equal(&out[36], &GOOD[36], 16);
 	/* a later version may go on; of its flags only the first bit is known */
 	assert_int_equal(trace_parse(STR("cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-fe-later"), &t), 0);
 	assert_false(t.sampled);
@@ -29,7 +29,12 @@ static void test_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", "00", GOOD "-x", GOOD " ", " " GOOD, "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		"",
+		"00",
+		(GOOD "-x"),
+		(GOOD " "),
+		(" " GOOD),
+		"ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 		"00-00000000000000000000000000000000-00f067aa0ba902b7-01",
 		"00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
 		"00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
