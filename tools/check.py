@@ -84,7 +84,8 @@ PARSERS = {"json_read": "json_read", "yaml_read": "yaml_read", "yaml_read_file":
            "iban_canonical": "id_canonical", "phone_canonical": "id_canonical", "domain_canonical": "id_canonical",
            "url_canonical": "id_canonical", "email_canonical": "id_canonical", "wallet_canonical": "id_canonical",
            "account_canonical": "id_canonical", "advert_canonical": "id_canonical", "base58_decode": "id_canonical",
-           "safety_parse": "safety_parse", "time_parse": "time_parse", "trace_parse": "trace_parse", "date_parse": "date_parse",
+           "safety_parse": "safety_parse", "time_parse": "time_parse", "date_parse": "date_parse",
+           "trace_parse": "trace_parse",
            "receipt_parse": "receipt_parse", "mail_read": "mail_read"}
 # Named like a parser, but it hands the bytes on, or they are our own.
 NO_PARSER = {"store_read", "cli_read", "cmd_safety_import", "shared_read"}

@@ -105,7 +105,8 @@ License: EUPL-1.2
 def depends(binary, work):
     """What dpkg-shlibdeps says; it wants to stand in a source package."""
     (work / "debian").mkdir(parents=True, exist_ok=True)
-    (work / "debian" / "control").write_text("Source: kentering\n\nPackage: kentering\nArchitecture: any\n", encoding="utf-8")
+    (work / "debian" / "control").write_text(
+        "Source: kentering\n\nPackage: kentering\nArchitecture: any\n", encoding="utf-8")
     out = run("dpkg-shlibdeps", "-O", "-e", binary, cwd=work)
     return out.strip().split("=", 1)[1]
 
@@ -157,11 +158,12 @@ def debian_parts(binary):
             short = re.sub(r"^libabsl_\w+$", "libabsl", re.sub(r"-\d+\.\d+$", "", m[1]))
             found.setdefault(package, set()).add(LICENCES.get(short, "NOASSERTION"))
     for package, licences in sorted(found.items()):
-        name, ver, arch, source = run("dpkg-query", "-W", "-f", "${Package}\t${Version}\t${Architecture}\t${source:Package}",
-                                      package).split("\t")
+        name, ver, arch, source = run(
+            "dpkg-query", "-W", "-f", "${Package}\t${Version}\t${Architecture}\t${source:Package}", package).split("\t")
+        escaped = ver.replace("+", "%2B").replace(":", "%3A")
         yield {"type": "library", "bom-ref": f"deb:{name}", "name": name, "version": ver, "scope": "required",
                "licenses": [{"expression": " AND ".join(f"({x})" if " " in x else x for x in sorted(licences))}],
-               "purl": f"pkg:deb/debian/{name}@{ver.replace('+', '%2B').replace(':', '%3A')}?arch={arch}&distro=debian-12",
+               "purl": f"pkg:deb/debian/{name}@{escaped}?arch={arch}&distro=debian-12",
                "properties": [{"name": "debian:source", "value": source}]}
 
 
@@ -193,7 +195,8 @@ def bill(binary, when):
             "metadata": {"timestamp": datetime.fromtimestamp(when, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
                          "component": me},
             "components": parts,
-            "dependencies": [{"ref": "kentering", "dependsOn": [p["bom-ref"] for p in parts if p["scope"] == "required"]}]}
+            "dependencies": [{"ref": "kentering",
+                              "dependsOn": [p["bom-ref"] for p in parts if p["scope"] == "required"]}]}
 
 
 def main():

@@ -1,5 +1,5 @@
-/* One JSON line an event on stderr. A field value is a literal word of the source, a word of a closed list, a number, an
- * error code or the number of a trace: there is no way to put a text that came from outside into the log
+/* One JSON line an event on stderr. A field value is a literal word of the source, a word of a closed list, a number,
+ * an error code or the number of a trace: there is no way to put a text that came from outside into the log
  * (docs/security.md). */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

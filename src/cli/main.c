@@ -66,6 +66,12 @@ static int options(struct cli *c, int argc, char **argv, char **rest)
 	return n;
 }
 
+/* What must work where nothing else does. */
+static bool works_bare(const struct command *cmd)
+{
+	return cmd->run == cmd_version || cmd->run == cmd_help || cmd->run == cmd_doctor;
+}
+
 static int dispatch(struct cli *c, int n, char **rest)
 {
 	struct err e = {0};
@@ -79,8 +85,7 @@ static int dispatch(struct cli *c, int n, char **rest)
 		if (!named(cmd, n, rest))
 			continue;
 		int words = word_count(cmd->name);
-		bool bare = cmd->run == cmd_version || cmd->run == cmd_help || cmd->run == cmd_doctor; /* work where nothing else does */
-		int rc = bare ? 0 : cli_setup(c, &e);
+		int rc = works_bare(cmd) ? 0 : cli_setup(c, &e);
 		return rc ? cli_fail(c, &e) : cmd->run(c, n - words, rest + words);
 	}
 	return cli_usage(c, "dit commando is er niet.");
@@ -103,7 +108,8 @@ int main(int argc, char **argv)
 	if (!rest)
 		return EXIT_REFUSED;
 	int n = options(&c, argc, argv, rest);
-	int rc = n < 0 ? cli_usage(&c, "--data en --policy vragen een map, --set vraagt NAAM=WAARDE.") : dispatch(&c, n, rest);
+	int rc = n < 0 ? cli_usage(&c, "--data en --policy vragen een map, --set vraagt NAAM=WAARDE.")
+				   : dispatch(&c, n, rest);
 	free(rest);
 	settings_wipe(&c.settings);
 	return rc;

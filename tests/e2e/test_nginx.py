@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from kt import PROGRAM, SOURCE, Centre, child, end_child, fail, has, main, person, same, scratch, shop, skip, test, true  # noqa: E402
+from kt import (PROGRAM, SOURCE, Centre, child, end_child, fail, has, main, person, same, scratch, shop, skip, test,
+                true)  # noqa: E402
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 PACKAGING = SOURCE / "packaging"
