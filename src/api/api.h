@@ -10,7 +10,12 @@
 struct api {
 	const struct intake *intake;
 	const struct clock *clock;
+	struct buf forms; /* the list of forms as JSON: asked for by everybody, and the same until the next start */
 };
+
+/* Writes what does not change while the server runs; intake and clock are set by then. */
+int api_open(struct api *a, struct err *e) KT_CHECK;
+void api_close(struct api *a);
 
 #define API_PARAMS 4
 
@@ -22,6 +27,7 @@ struct api_call {
 	const struct val *body;       /* checked against route->body; NULL without one */
 	struct str param[API_PARAMS]; /* in the order of route->params; {NULL,0} when absent */
 	struct buf out;               /* the answer's JSON */
+	struct str lasting;           /* or the answer, when it outlives the server */
 	struct jw w;
 	struct intake_report *report; /* while a report is being stored */
 	struct store_ticket ticket;
@@ -36,7 +42,7 @@ void api_handler(const struct api *a, struct http_handler *ret);
 typedef void (*api_fn)(struct api_call *c);
 extern const api_fn API_OPERATIONS[API_OPS];
 
-/* Sends what stands in c->out as JSON. */
+/* Sends what stands in c->out, or c->lasting, as JSON. */
 void api_answer(struct api_call *c, unsigned status);
 /* Sends a problem. `detail`: Dutch, what to do; `why` may be NULL. The status' own title is added. */
 void api_problem(struct http_request *rq, unsigned status, const char *detail, const struct valid_report *why);

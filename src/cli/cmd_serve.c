@@ -38,7 +38,7 @@ static int say_address(const struct cli *c, const struct http_opts *o, uint16_t 
 
 static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 {
-	struct api api = {&ce->intake, &c->clock};
+	struct api api = {.intake = &ce->intake, .clock = &c->clock};
 	struct http_handler h;
 	struct http_server *s;
 	struct err e = {0};
@@ -48,14 +48,19 @@ static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 	sigaddset(&set, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	api_handler(&api, &h);
-	int rc = http_start(o, &h, &s, &e);
-	if (rc)
+	int rc = api_open(&api, &e);
+	if (!rc)
+		rc = http_start(o, &h, &s, &e);
+	if (rc) {
+		api_close(&api);
 		return cli_fail(c, &e);
+	}
 	rc = say_address(c, o, http_port(s));
 	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
 	if (rc == EXIT_DONE)
 		wait_for_end(&set);
 	http_stop(s, GRACE_MS);
+	api_close(&api);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;
 }
