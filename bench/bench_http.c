@@ -227,6 +227,6 @@ int main(int argc, char **argv)
 	bench_setup();
 	seam(quick ? 20000 : 100000);
 	get(quick ? 20000 : 100000);
-	post(quick ? 2000 : 10000);
+	post(quick ? 4000 : 10000);
 	return 0;
 }
