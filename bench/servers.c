@@ -102,7 +102,8 @@ static void configuration(const struct server *s, struct str fields, size_t body
 	fprintf(f, "server {\nlisten 127.0.0.1:%u;\n", s->port);
 	while (fields.n) {
 		ptrdiff_t end = str_find(fields, '\n'), colon = str_find(fields, ':');
-		struct str name = str_sub(fields, 0, (size_t)colon), value = str_sub(fields, (size_t)colon + 2, (size_t)end - 1);
+		struct str name = str_sub(fields, 0, (size_t)colon),
+				   value = str_sub(fields, (size_t)colon + 2, (size_t)end - 1);
 		fprintf(f, "add_header " STR_FMT " \"" STR_FMT "\";\n", STR_ARG(name), STR_ARG(value));
 		fields = str_sub(fields, (size_t)end + 1, fields.n);
 	}
