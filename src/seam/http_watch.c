@@ -119,6 +119,8 @@ static void conn_open(struct http_server *s, struct MHD_Connection *mc, void **s
 	peer_of(sa->client_addr, c->peer);
 	atomic_store(&c->ready_ns, clock_mono_ns());
 	atomic_store(&c->based, true); /* of a new connection every byte counts */
+	if (open > HTTP_UNFINISHED && open % (HTTP_UNFINISHED / 4) == 0)
+		http_watch_press(s); /* a crowd comes in: what does it send? */
 	bool room = conn_enter(s, c), total = open > s->o.max_connections;
 	if (room && !total)
 		return;
