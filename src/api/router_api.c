@@ -154,6 +154,11 @@ static bool check_body(struct api_call *c)
 		api_problem(c->rq, 415, "Stuur het bericht als application/json.", NULL);
 		return false;
 	}
+	struct str coding = http_header(c->rq, "Content-Encoding");
+	if (coding.n && !str_ieq(coding, STR("identity"))) {
+		api_problem(c->rq, 415, "Stuur het bericht zonder Content-Encoding; samengepakt wordt het niet gelezen.", NULL);
+		return false;
+	}
 	if (json_read(c->rq->arena, c->rq->body, &lim, &c->body, &c->err)) {
 		api_problem(c->rq, 400, c->err.text, NULL); /* its size was judged before it was read */
 		return false;

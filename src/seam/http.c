@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -312,6 +313,22 @@ static void defaults(struct http_opts *o)
 	o->header_bytes = o->header_bytes ? o->header_bytes : 16u << 10;
 }
 
+/* A descriptor per connection: takes what the system allows, and is content with fewer connections otherwise, so that
+ * who is too many gets an answer and not silence. */
+static void files_raise(struct http_server *s)
+{
+	struct rlimit l;
+	rlim_t want = (rlim_t)s->o.max_connections + HTTP_OTHER_FILES;
+	if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= want)
+		return;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= want)
+		return;
+	s->o.max_connections =
+		l.rlim_cur > 2 * HTTP_OTHER_FILES ? (unsigned)l.rlim_cur - HTTP_OTHER_FILES : HTTP_OTHER_FILES;
+	log_event(LOG_WARN, "http-few-files", LOG_NUM("connections", s->o.max_connections));
+}
+
 static int listen_open(struct http_server *s, struct err *e)
 {
 	union {
@@ -440,6 +457,7 @@ int http_start(const struct http_opts *o, const struct http_handler *h, struct h
 		if (!rc)
 			rc = pem_load(s->o.key_file, &s->key, e);
 	}
+	files_raise(s);
 	if (!rc)
 		rc = listen_open(s, e);
 	(void)sigfillset(&all);

@@ -22,6 +22,7 @@
 /* Requests at the handler, and the bytes of their bodies: beyond these a request with a body is answered with 503. */
 #define HTTP_HANDLING 1024u
 #define HTTP_AT_WORK ((size_t)8 << 20)
+#define HTTP_OTHER_FILES 256u /* descriptors for everything but connections */
 #define HTTP_ANSWER_TIMES 4 /* request_seconds that a client may take over its answer */
 
 /* ---- the head of a request, checked (http_head.c; no library in it) ---- */
