@@ -18,6 +18,7 @@ int api_open(struct api *a, struct err *e) KT_CHECK;
 void api_close(struct api *a);
 
 #define API_PARAMS 4
+#define API_VALUES 10000 /* in a body; a report has a few dozen */
 
 /* One call under way; in the request's arena. */
 struct api_call {

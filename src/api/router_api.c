@@ -142,7 +142,7 @@ static void check_params(struct api_call *c)
 
 static bool check_body(struct api_call *c)
 {
-	struct json_limits lim = {c->route->body_max, 32};
+	struct json_limits lim = {c->route->body_max, 32, API_VALUES};
 	struct str type = http_header(c->rq, "Content-Type");
 	if (!c->route->body) {
 		if (!c->rq->body.n)
