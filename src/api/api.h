@@ -10,7 +10,8 @@
 struct api {
 	const struct intake *intake;
 	const struct clock *clock;
-	struct buf forms; /* the list of forms as JSON: asked for by everybody, and the same until the next start */
+	struct api_heavy *heavy; /* reads large bodies; NULL: the loops do */
+	struct buf forms;        /* the list of forms as JSON: asked for by everybody, and the same until the next start */
 };
 
 /* Writes what does not change while the server runs; intake and clock are set by then. */
@@ -18,11 +19,13 @@ int api_open(struct api *a, struct err *e) KT_CHECK;
 void api_close(struct api *a);
 
 #define API_PARAMS 4
+#define API_HEAVY 16384  /* bytes of a body that a loop reads itself */
 #define API_VALUES 10000 /* in a body; a report has a few dozen */
 
 /* One call under way; in the request's arena. */
 struct api_call {
 	const struct api *api;
+	struct api_call *next; /* of those that wait to be read */
 	struct http_request *rq;
 	const struct api_route *route;
 	const struct val *body;       /* checked against route->body; NULL without one */
@@ -35,6 +38,13 @@ struct api_call {
 	struct valid_report why;
 	struct err err;
 };
+
+/* Checks what came and calls the operation; for the router and the thread that reads large bodies. */
+void api_serve(struct api_call *c);
+struct api_heavy *api_heavy_start(void);
+/* After http_stop; what waits is still answered. */
+void api_heavy_stop(struct api_heavy *h);
+void api_heavy_serve(struct api_heavy *h, struct api_call *c);
 
 /* For http_start; `user` is the struct api. */
 void api_handler(const struct api *a, struct http_handler *ret);

@@ -58,12 +58,14 @@ int api_open(struct api *a, struct err *e)
 	buf_init(&a->forms, 1u << 20);
 	jw_init(&w, &a->forms);
 	write_forms(a->intake->policy, &w);
-	int rc = buf_err(&a->forms);
-	return rc ? err_set(e, rc, "De lijst van fraudevormen is te groot.") : 0;
+	a->heavy = api_heavy_start();
+	int rc = a->heavy ? buf_err(&a->forms) : KT_ENOMEM;
+	return rc ? err_set(e, rc, "De webserver kan niet worden klaargezet: er is te weinig geheugen.") : 0;
 }
 
 void api_close(struct api *a)
 {
+	api_heavy_stop(a->heavy);
 	buf_free(&a->forms);
 }
 

@@ -167,6 +167,17 @@ static bool check_body(struct api_call *c)
 	return true;
 }
 
+void api_serve(struct api_call *c)
+{
+	check_params(c);
+	if (!check_body(c))
+		return;
+	if (c->why.total)
+		api_problem(c->rq, 400, "De invoer klopt niet. Kijk wat er per veld verwacht wordt.", &c->why);
+	else
+		API_OPERATIONS[c->route->op](c);
+}
+
 static void serve(struct http_request *rq, void *user)
 {
 	struct str param[API_PARAMS] = {0};
@@ -192,13 +203,10 @@ static void serve(struct http_request *rq, void *user)
 	*c = (struct api_call){.api = user, .rq = rq, .route = route, .out = BUF_INIT(8u << 20)};
 	memcpy(c->param, param, sizeof(param));
 	jw_init(&c->w, &c->out);
-	check_params(c);
-	if (!check_body(c))
-		return;
-	if (c->why.total)
-		api_problem(rq, 400, "De invoer klopt niet. Kijk wat er per veld verwacht wordt.", &c->why);
+	if (rq->body.n > API_HEAVY && c->api->heavy)
+		api_heavy_serve(c->api->heavy, c);
 	else
-		API_OPERATIONS[route->op](c);
+		api_serve(c);
 }
 
 static size_t body_max(const struct http_request *rq, void *user)
