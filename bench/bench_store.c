@@ -1,17 +1,14 @@
 /* Durable reports per second, as a ratio to a bare SQLite loop in the same run that writes the same rows with the same
  * bytes in groups of the same size. `store.unsealed`: what storing costs (reports prepared beforehand). `store.sealed`:
  * the whole way from JSON to COMMIT against a bare loop that makes the same libsodium calls and inserts. */
-#include <ftw.h>
 #include <sodium.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench.h"
-#include "centre.h"
-#include "intake/intake.h"
+#include "reports.h"
 #include "seam/crypto.h"
 
 #define ROUNDS 5
@@ -20,92 +17,6 @@ struct bench {
 	struct bench_centre c;
 	size_t n; /* reports a round */
 };
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *w)
-{
-	(void)st;
-	(void)type;
-	(void)w;
-	return remove(path);
-}
-
-static const char STORY[] = "[verzonnen] Ik kocht een fiets op een site die er goed uitzag. Ik betaalde met een "
-							"overboeking en kreeg een mail met "
-							"een bestelnummer. Daarna hoorde ik niets meer. De klantenservice nam niet op en de site "
-							"bleek pas een week te bestaan. "
-							"Toen ik de naam opzocht vond ik meer mensen die niets hadden ontvangen.";
-
-static struct str report_json(struct arena *a, size_t i)
-{
-	return arena_fmt(
-		a,
-		"{\"fraudevorm\":\"OF-1.1.2\",\"verhaal\":\"%s\",\"datum\":\"2026-09-20\",\"bedrag\":\"89.95\",\"kenmerken\":["
-		"{\"soort\":\"url\",\"waarde\":\"https://www.zz--winkel%zu.nl/kassa\"},{\"soort\":\"email\",\"waarde\":"
-		"\"info%zu@zz--winkel.example\"}],\"melder\":{\"postcode4\":\"1234\",\"leeftijdsgroep\":\"25-44\",\"rol\":"
-		"\"mijzelf\",\"contact\":{\"email\":\"melder%zu@melder.example\"}},\"delen\":[\"politie\"]}",
-		STORY, i, i, i);
-}
-
-struct slot {
-	struct arena *a;
-	struct intake_report *r;
-	struct store_ticket t;
-	struct err e;
-	struct valid_report why;
-};
-
-static void prepare(struct bench *b, struct slot *s, size_t i)
-{
-	struct str json = report_json(s->a, i);
-	memset(&s->why, 0, sizeof(s->why));
-	if (intake_prepare(&b->c.in, s->a, json, STRENGTH_VOUCHED, b->c.clock.fixed_ms, &s->r, &s->why, &s->e))
-		bench_die("prepare", &s->e);
-}
-
-static void submit(struct bench *b, struct slot *s)
-{
-	s->t = (struct store_ticket){.job = intake_job, .arg = s->r, .err = &s->e};
-	if (store_submit_async(b->c.store, &s->t))
-		bench_die("submit", &s->e);
-}
-
-static void await(struct bench *b, struct slot *s)
-{
-	if (store_wait(b->c.store, &s->t))
-		bench_die("store", &s->e);
-}
-
-/* Reports per second; prepared beforehand (unsealed) or on the way (sealed). */
-static double ours(struct bench *b, size_t from, bool sealed)
-{
-	size_t slots = sealed ? BENCH_IN_FLIGHT : b->n;
-	struct slot *s = calloc(slots, sizeof(*s));
-	if (!s)
-		bench_die("memory", NULL);
-	for (size_t i = 0; i < slots; i++) {
-		s[i].a = arena_new(0);
-		if (!sealed)
-			prepare(b, &s[i], from + i);
-	}
-	int64_t t0 = clock_mono_ns();
-	for (size_t i = 0; i < b->n; i++) {
-		struct slot *x = &s[i % slots];
-		if (i >= BENCH_IN_FLIGHT)
-			await(b, &s[(i - BENCH_IN_FLIGHT) % slots]);
-		if (sealed) {
-			arena_reset(x->a);
-			prepare(b, x, from + i);
-		}
-		submit(b, x);
-	}
-	for (size_t i = b->n - BENCH_IN_FLIGHT; i < b->n; i++)
-		await(b, &s[i % slots]);
-	int64_t t1 = clock_mono_ns();
-	for (size_t i = 0; i < slots; i++)
-		arena_free(s[i].a);
-	free(s);
-	return (double)b->n * 1e9 / (double)(t1 - t0);
-}
 
 /* ---- the bare loop ---- */
 
@@ -185,7 +96,7 @@ static void bare_close(struct bare *x)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		sqlite3_finalize(all[i]);
 	sqlite3_close(x->db);
-	(void)nftw(x->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bench_remove(x->dir);
 }
 
 /* Binds by letters: b bytes (pointer, size), t text (pointer, size), i integer. */
@@ -296,11 +207,11 @@ static int64_t commits(struct bench *b)
 static void measure(struct bench *b, bool sealed, double goal)
 {
 	double ratio[ROUNDS], rate[ROUNDS], base[ROUNDS];
-	struct slot like = {.a = arena_new(0)};
-	prepare(b, &like, 0);
+	struct bench_slot like = {.a = arena_new(0)};
+	bench_prepare(&b->c, &like, 0);
 	size_t group = BENCH_IN_FLIGHT;
 	for (int i = 0; i < ROUNDS; i++) {
-		rate[i] = ours(b, 0, sealed);
+		rate[i] = bench_reports_per_second(&b->c, b->n, sealed);
 		int64_t made = commits(b);
 		group = made > 0 ? (b->n + (size_t)made - 1) / (size_t)made : 1;
 		base[i] = bare(b, like.r, group, sealed);

@@ -51,11 +51,16 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
+void bench_remove(const char *dir)
+{
+	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 void bench_close(struct bench_centre *b)
 {
 	store_close(b->store);
 	audit_close(b->audit);
 	signal_keys_close(b->keys);
 	policy_free(b->policy);
-	(void)nftw(b->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bench_remove(b->dir);
 }

@@ -16,6 +16,8 @@ struct bench_centre {
 	struct clock clock;
 };
 
+/* A temporary folder and all in it. */
+void bench_remove(const char *dir);
 _Noreturn void bench_die(const char *what, const struct err *e);
 /* Crypto, JSON and memory as the program sets them up; the policy is $KENTERING_SOURCE/policy. */
 void bench_setup(void);

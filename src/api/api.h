@@ -10,18 +10,28 @@
 struct api {
 	const struct intake *intake;
 	const struct clock *clock;
+	struct api_heavy *heavy; /* reads large bodies; NULL: the loops do */
+	struct buf forms;        /* the list of forms as JSON: asked for by everybody, and the same until the next start */
 };
 
+/* Writes what does not change while the server runs; intake and clock are set by then. */
+int api_open(struct api *a, struct err *e) KT_CHECK;
+void api_close(struct api *a);
+
 #define API_PARAMS 4
+#define API_HEAVY 16384  /* bytes of a body that a loop reads itself */
+#define API_VALUES 10000 /* in a body; a report has a few dozen */
 
 /* One call under way; in the request's arena. */
 struct api_call {
 	const struct api *api;
+	struct api_call *next; /* of those that wait to be read */
 	struct http_request *rq;
 	const struct api_route *route;
 	const struct val *body;       /* checked against route->body; NULL without one */
 	struct str param[API_PARAMS]; /* in the order of route->params; {NULL,0} when absent */
 	struct buf out;               /* the answer's JSON */
+	struct str lasting;           /* or the answer, when it outlives the server */
 	struct jw w;
 	struct intake_report *report; /* while a report is being stored */
 	struct store_ticket ticket;
@@ -34,6 +44,12 @@ struct api_call {
 #define API_ROUTE_NUMBERS (API_OPS + 1)
 const char *api_route_method(unsigned number);
 const char *api_route_path(unsigned number);
+/* Checks what came and calls the operation; for the router and the thread that reads large bodies. */
+void api_serve(struct api_call *c);
+struct api_heavy *api_heavy_start(void);
+/* After http_stop; what waits is still answered. */
+void api_heavy_stop(struct api_heavy *h);
+void api_heavy_serve(struct api_heavy *h, struct api_call *c);
 
 /* For http_start; `user` is the struct api. */
 void api_handler(const struct api *a, struct http_handler *ret);
@@ -42,7 +58,7 @@ void api_handler(const struct api *a, struct http_handler *ret);
 typedef void (*api_fn)(struct api_call *c);
 extern const api_fn API_OPERATIONS[API_OPS];
 
-/* Sends what stands in c->out as JSON. */
+/* Sends what stands in c->out, or c->lasting, as JSON. */
 void api_answer(struct api_call *c, unsigned status);
 /* Sends a problem. `detail`: Dutch, what to do; `why` may be NULL. The status' own title is added. */
 void api_problem(struct http_request *rq, unsigned status, const char *detail, const struct valid_report *why);

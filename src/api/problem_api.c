@@ -24,13 +24,14 @@ void api_answer(struct api_call *c, unsigned status)
 {
 	struct http_field f[10];
 	size_t n = common_fields(f, "application/json", strcmp(c->route->activity, "geen") == 0);
-	struct str body = c->route->op == API_OPENAPI_OPHALEN ? API_DOCUMENT : arena_str(c->rq->arena, buf_view(&c->out));
-	bool failed = buf_err(&c->out) || !body.p;
-	buf_free(&c->out);
-	if (failed)
+	struct buf out = c->out; /* c is gone after a deferred answer */
+	if (buf_err(&out))
 		api_problem(c->rq, 503, "Er is nu te weinig geheugen. Probeer het zo weer.", NULL);
+	else if (c->lasting.p)
+		http_reply(c->rq, status, f, n, c->lasting, true);
 	else
-		http_reply(c->rq, status, f, n, body, c->route->op == API_OPENAPI_OPHALEN);
+		http_reply(c->rq, status, f, n, buf_view(&out), false);
+	buf_free(&out);
 }
 
 static const char *title_of(unsigned status)
@@ -100,11 +101,13 @@ void api_problem(struct http_request *rq, unsigned status, const char *detail, c
 	if (why && why->n)
 		write_findings(&w, why);
 	jw_obj_end(&w);
-	struct str body = arena_str(rq->arena, buf_view(&b));
-	buf_free(&b);
 	if (status == 405)
 		f[n++] = (struct http_field){"Allow", api_allowed(rq)};
-	http_reply(rq, status, f, n, body.p ? body : STR("{\"status\":503,\"title\":\"\",\"detail\":\"\"}"), !body.p);
+	if (buf_err(&b))
+		http_reply(rq, status, f, n, STR("{\"status\":503,\"title\":\"\",\"detail\":\"\"}"), true);
+	else
+		http_reply(rq, status, f, n, buf_view(&b), false);
+	buf_free(&b);
 }
 
 void api_fail(struct api_call *c, const struct err *e, const struct valid_report *why)

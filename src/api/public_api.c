@@ -9,6 +9,7 @@ static enum lang lang_of(struct str s)
 
 static void openapi_get(struct api_call *c)
 {
+	c->lasting = API_DOCUMENT;
 	api_answer(c, 200);
 }
 
@@ -28,27 +29,49 @@ static void health_get(struct api_call *c)
 	api_answer(c, 200);
 }
 
-static void forms_get(struct api_call *c)
+static void write_forms(const struct policy *p, struct jw *w)
 {
 	const struct policy_form *f;
-	size_t n = policy_forms(c->api->intake->policy, &f);
-	jw_obj(&c->w);
-	jw_key(&c->w, "fraudevormen");
-	jw_arr(&c->w);
+	size_t n = policy_forms(p, &f);
+	jw_obj(w);
+	jw_key(w, "fraudevormen");
+	jw_arr(w);
 	for (size_t i = 0; i < n; i++) {
-		jw_obj(&c->w);
-		jw_kstr(&c->w, "id", f[i].id);
-		jw_key(&c->w, "ouder");
+		jw_obj(w);
+		jw_kstr(w, "id", f[i].id);
+		jw_key(w, "ouder");
 		if (f[i].parent.p)
-			jw_str(&c->w, f[i].parent);
+			jw_str(w, f[i].parent);
 		else
-			jw_null(&c->w);
-		jw_kstr(&c->w, "nl", f[i].label[LANG_NL]);
-		jw_kstr(&c->w, "en", f[i].label[LANG_EN]);
-		jw_obj_end(&c->w);
+			jw_null(w);
+		jw_kstr(w, "nl", f[i].label[LANG_NL]);
+		jw_kstr(w, "en", f[i].label[LANG_EN]);
+		jw_obj_end(w);
 	}
-	jw_arr_end(&c->w);
-	jw_obj_end(&c->w);
+	jw_arr_end(w);
+	jw_obj_end(w);
+}
+
+int api_open(struct api *a, struct err *e)
+{
+	struct jw w;
+	buf_init(&a->forms, 1u << 20);
+	jw_init(&w, &a->forms);
+	write_forms(a->intake->policy, &w);
+	a->heavy = api_heavy_start();
+	int rc = a->heavy ? buf_err(&a->forms) : KT_ENOMEM;
+	return rc ? err_set(e, rc, "De webserver kan niet worden klaargezet: er is te weinig geheugen.") : 0;
+}
+
+void api_close(struct api *a)
+{
+	api_heavy_stop(a->heavy);
+	buf_free(&a->forms);
+}
+
+static void forms_get(struct api_call *c)
+{
+	c->lasting = buf_view(&c->api->forms);
 	api_answer(c, 200);
 }
 
@@ -95,7 +118,6 @@ static void report_stored(struct store_ticket *t, void *user)
 		api_fail(c, &c->err, NULL);
 		return;
 	}
-	intake_answer(c->report, LANG_NL, &c->w);
 	intake_wipe(c->report);
 	api_answer(c, 201);
 }
@@ -112,6 +134,8 @@ static void report_add(struct api_call *c)
 	}
 	c->ticket =
 		(struct store_ticket){.job = intake_job, .arg = c->report, .err = &c->err, .notify = report_stored, .user = c};
+	/* Written here, where there is a thread per core: the writer is one for everybody. */
+	intake_answer(c->report, LANG_NL, &c->w);
 	http_defer(c->rq);
 	if (store_submit_async(c->api->intake->store, &c->ticket))
 		api_fail(c, &c->err, NULL);

@@ -157,7 +157,7 @@ static void check_params(struct api_call *c)
 
 static bool check_body(struct api_call *c)
 {
-	struct json_limits lim = {c->route->body_max, 32};
+	struct json_limits lim = {c->route->body_max, 32, API_VALUES};
 	struct str type = http_header(c->rq, "Content-Type");
 	if (!c->route->body) {
 		if (!c->rq->body.n)
@@ -169,12 +169,28 @@ static bool check_body(struct api_call *c)
 		api_problem(c->rq, 415, "Stuur het bericht als application/json.", NULL);
 		return false;
 	}
+	struct str coding = http_header(c->rq, "Content-Encoding");
+	if (coding.n && !str_ieq(coding, STR("identity"))) {
+		api_problem(c->rq, 415, "Stuur het bericht zonder Content-Encoding; samengepakt wordt het niet gelezen.", NULL);
+		return false;
+	}
 	if (json_read(c->rq->arena, c->rq->body, &lim, &c->body, &c->err)) {
 		api_problem(c->rq, 400, c->err.text, NULL); /* its size was judged before it was read */
 		return false;
 	}
 	(void)!valid_check(c->route->body, c->body, &c->why);
 	return true;
+}
+
+void api_serve(struct api_call *c)
+{
+	check_params(c);
+	if (!check_body(c))
+		return;
+	if (c->why.total)
+		api_problem(c->rq, 400, "De invoer klopt niet. Kijk wat er per veld verwacht wordt.", &c->why);
+	else
+		API_OPERATIONS[c->route->op](c);
 }
 
 static void serve(struct http_request *rq, void *user)
@@ -203,13 +219,10 @@ static void serve(struct http_request *rq, void *user)
 	*c = (struct api_call){.api = user, .rq = rq, .route = route, .out = BUF_INIT(8u << 20)};
 	memcpy(c->param, param, sizeof(param));
 	jw_init(&c->w, &c->out);
-	check_params(c);
-	if (!check_body(c))
-		return;
-	if (c->why.total)
-		api_problem(rq, 400, "De invoer klopt niet. Kijk wat er per veld verwacht wordt.", &c->why);
+	if (rq->body.n > API_HEAVY && c->api->heavy)
+		api_heavy_serve(c->api->heavy, c);
 	else
-		API_OPERATIONS[route->op](c);
+		api_serve(c);
 }
 
 static size_t body_max(const struct http_request *rq, void *user)

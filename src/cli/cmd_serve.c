@@ -58,7 +58,7 @@ static int serve_metrics(const struct cli *c, struct ops *ops, struct http_serve
 
 static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct http_opts *o)
 {
-	struct api api = {&ce->intake, &c->clock};
+	struct api api = {.intake = &ce->intake, .clock = &c->clock};
 	struct http_handler h;
 	struct http_server *s, *figures = NULL;
 	struct err e = {0};
@@ -69,12 +69,17 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	api_handler(&api, &h);
 	h.watcher = ops_watcher(ops);
-	int rc = http_start(o, &h, &s, &e);
-	if (rc)
+	int rc = api_open(&api, &e);
+	if (!rc)
+		rc = http_start(o, &h, &s, &e);
+	if (rc) {
+		api_close(&api);
 		return cli_fail(c, &e);
+	}
 	ops_serves(ops, s);
 	if (serve_metrics(c, ops, &figures, &e)) {
 		http_stop(s, 0);
+		api_close(&api);
 		return cli_fail(c, &e);
 	}
 	rc = say_address(c, o, http_port(s));
@@ -83,6 +88,7 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 		wait_for_end(&set);
 	http_stop(figures, GRACE_MS); /* first: it looks at the other one */
 	http_stop(s, GRACE_MS);
+	api_close(&api);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;
 }

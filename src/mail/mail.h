@@ -10,6 +10,7 @@
 
 #define MAIL_MAX_BYTES (25u << 20)
 #define MAIL_MAX_PARTS 200u
+#define MAIL_MAX_MARKS 20000 /* lines that may begin or end a part */
 #define MAIL_MAX_DEPTH 20u
 #define MAIL_MAX_PART_TEXT (4u << 20) /* decoded bytes read of one part */
 #define MAIL_MAX_TEXT (3u << 20)      /* text kept of a whole mail: its JSON then fits in MAIL_MAX_JSON */

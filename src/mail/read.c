@@ -278,6 +278,17 @@ static struct str short_fields(struct str s, struct buf *b)
 	return buf_err(b) ? STR_NONE : buf_view(b);
 }
 
+/* The parser makes objects for all parts there are before anybody looks how many are wanted, so the text ends where
+ * there have been more lines that may begin a part than any mail has. */
+static struct str few_parts(struct str s)
+{
+	size_t marks = 0;
+	for (const char *p = s.p; (p = memmem(p, s.n - (size_t)(p - s.p), "\n--", 3)); p += 3)
+		if (++marks > MAIL_MAX_MARKS)
+			return str_sub(s, 0, (size_t)(p - s.p) + 1);
+	return s;
+}
+
 static GMimeMessage *parse(struct str whole)
 {
 	struct buf b = BUF_INIT(MAIL_MAX_BYTES + 65536);
@@ -373,7 +384,9 @@ int mail_read(struct arena *a, struct str text, const struct mail_options *o, st
 	if (text.n > MAIL_MAX_BYTES)
 		return err_set(e, KT_ELIMIT, "Het bericht is groter dan %u MiB.", MAIL_MAX_BYTES >> 20);
 	mail_setup();
-	GMimeMessage *m = parse(text);
+	struct str some = few_parts(text);
+	r.m.cut = some.n < text.n;
+	GMimeMessage *m = parse(some);
 	if (!m || g_mime_header_list_get_count(g_mime_object_get_header_list(GMIME_OBJECT(m))) == 0) {
 		if (m)
 			g_object_unref(m);

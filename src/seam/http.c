@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +42,9 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *mc)
 	if (!atomic_compare_exchange_strong(&c->began_ns, &none, k->rq.began_ns))
 		k->rq.began_ns = none;
 	(void)atomic_compare_exchange_strong(&c->phase, &phase, PHASE_READ); /* DEAD stays */
+	k->unfinished = true;
+	if (atomic_fetch_add(&s->unfinished, 1) >= HTTP_UNFINISHED)
+		http_watch_press(s);
 	/* The library takes the parameters apart in place, so the target is kept as it is now. */
 	struct str all = arena_str(k->rq.arena, str_of(target ? target : ""));
 	ptrdiff_t mark = str_find(all, '?');
@@ -155,6 +159,21 @@ static enum MHD_Result refuse(struct http_call *k, unsigned status)
 	return http_call_send(k);
 }
 
+static void hold(struct http_call *k, size_t n)
+{
+	size_t all = atomic_fetch_add(&k->s->held, n - k->held) + n - k->held; /* modulo, both ways */
+	k->held = n;
+	if (n && all > HTTP_HELD)
+		http_watch_press(k->s);
+}
+
+static void finished(struct http_call *k)
+{
+	if (k->unfinished)
+		atomic_fetch_sub(&k->s->unfinished, 1);
+	k->unfinished = false;
+}
+
 /* Between head and end the library takes no answer: on a plain socket it goes past it, under TLS the rest is taken in
  * and thrown away, for as long as the watch lets it. */
 static enum MHD_Result on_body(struct http_call *k, const char *data, size_t *n)
@@ -164,10 +183,13 @@ static enum MHD_Result on_body(struct http_call *k, const char *data, size_t *n)
 	if (k->refused)
 		return MHD_YES;
 	buf_add(&k->body, data, had);
-	if (!buf_err(&k->body))
+	if (!buf_err(&k->body)) {
+		hold(k, k->body.cap);
 		return MHD_YES;
+	}
 	k->refused = buf_err(&k->body) == KT_ENOMEM ? 503 : 413;
 	buf_free(&k->body);
+	hold(k, 0);
 	if (k->s->o.cert_file)
 		return MHD_YES;
 	int phase = PHASE_READ;
@@ -183,6 +205,8 @@ static void handled(struct http_call *k)
 	if (k->counted)
 		atomic_fetch_sub(&k->s->handling, 1);
 	k->counted = false;
+	atomic_fetch_sub(&k->s->at_work, k->at_work);
+	k->at_work = 0;
 }
 
 /* The handler has answered a deferred call, or the server does not wait for it any longer. */
@@ -202,8 +226,16 @@ static enum MHD_Result on_whole(struct http_call *k)
 	int phase = PHASE_READ;
 	if (!atomic_compare_exchange_strong(&k->c->phase, &phase, PHASE_BUSY))
 		return MHD_NO;
+	finished(k);
 	if (k->refused)
 		return refuse(k, k->refused);
+	hold(k, 0);
+	k->at_work = k->body.n;
+	size_t at_work = atomic_fetch_add(&s->at_work, k->at_work) + k->at_work;
+	if (k->body.n && (atomic_load(&s->handling) >= HTTP_HANDLING || (at_work > HTTP_AT_WORK && at_work > k->body.n))) {
+		handled(k);
+		return refuse(k, 503);
+	}
 	/* First counted, then looked: http_stop does it the other way round. */
 	atomic_fetch_add(&s->handling, 1);
 	k->counted = true;
@@ -258,6 +290,9 @@ static void on_completed(void *cls, struct MHD_Connection *mc, void **state, enu
 	else if (how == MHD_REQUEST_TERMINATED_WITH_ERROR && atomic_load(&c->phase) == PHASE_READ && !k->answered)
 		atomic_fetch_add(&s->bad, 1); /* refused by the library itself */
 	handled(k);
+	finished(k);
+	hold(k, 0);
+	atomic_store(&c->answer_ns, 0);
 	atomic_store(&c->based, false);
 	atomic_store(&c->began_ns, 0);
 	atomic_store(&c->ready_ns, clock_mono_ns());
@@ -296,6 +331,22 @@ static void defaults(struct http_opts *o)
 	o->idle_seconds = o->idle_seconds ? o->idle_seconds : 15;
 	o->request_seconds = o->request_seconds ? o->request_seconds : 30;
 	o->header_bytes = o->header_bytes ? o->header_bytes : 16u << 10;
+}
+
+/* A descriptor per connection: takes what the system allows, and is content with fewer connections otherwise, so that
+ * who is too many gets an answer and not silence. */
+static void files_raise(struct http_server *s)
+{
+	struct rlimit l;
+	rlim_t want = (rlim_t)s->o.max_connections + HTTP_OTHER_FILES;
+	if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= want)
+		return;
+	l.rlim_cur = l.rlim_max < want ? l.rlim_max : want;
+	if (setrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= want)
+		return;
+	s->o.max_connections =
+		l.rlim_cur > 2 * HTTP_OTHER_FILES ? (unsigned)l.rlim_cur - HTTP_OTHER_FILES : HTTP_OTHER_FILES;
+	log_event(LOG_WARN, "http-few-files", LOG_NUM("connections", s->o.max_connections));
 }
 
 static int listen_open(struct http_server *s, struct err *e)
@@ -426,6 +477,7 @@ int http_start(const struct http_opts *o, const struct http_handler *h, struct h
 		if (!rc)
 			rc = pem_load(s->o.key_file, &s->key, e);
 	}
+	files_raise(s);
 	if (!rc)
 		rc = listen_open(s, e);
 	(void)sigfillset(&all);

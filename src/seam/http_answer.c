@@ -271,6 +271,7 @@ enum MHD_Result http_call_send(struct http_call *k)
 	enum MHD_Result rc = MHD_YES;
 	if (k->closing || atomic_load(&k->s->open_now) > HTTP_KEEP_OPEN || atomic_load(&k->s->draining))
 		rc = MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+	atomic_store(&k->c->answer_ns, clock_mono_ns());
 	if (rc == MHD_YES)
 		rc = MHD_queue_response(k->mc, k->status, r);
 	MHD_destroy_response(r);

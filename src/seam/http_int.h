@@ -15,6 +15,15 @@
 /* Above this many open connections an answer closes its connection: the library holds its whole buffer for every
  * connection that was used once, so this many times the buffer is what idle clients can make us keep. */
 #define HTTP_KEEP_OPEN 512u
+/* Requests of which a part has come, and the bytes of their bodies: beyond these the oldest must go, because whoever
+ * means well sends a whole request at once. */
+#define HTTP_UNFINISHED 1024u
+#define HTTP_HELD ((size_t)32 << 20)
+/* Requests at the handler, and the bytes of their bodies: beyond these a request with a body is answered with 503. */
+#define HTTP_HANDLING 1024u
+#define HTTP_AT_WORK ((size_t)8 << 20)
+#define HTTP_OTHER_FILES 256u /* descriptors for everything but connections */
+#define HTTP_ANSWER_TIMES 4 /* request_seconds that a client may take over its answer */
 
 /* ---- the head of a request, checked (http_head.c; no library in it) ---- */
 
@@ -62,10 +71,11 @@ struct http_conn {
 	int fd;
 	uint8_t peer[16];
 	_Atomic int phase;
-	_Atomic int64_t began_ns; /* first byte of the request as the watch saw it; 0: none yet */
-	_Atomic int64_t ready_ns; /* since when the next request may begin */
-	_Atomic bool based;       /* base holds the bytes received before this request */
-	uint64_t base;            /* the watch's own */
+	_Atomic int64_t began_ns;  /* first byte of the request as the watch saw it; 0: none yet */
+	_Atomic int64_t ready_ns;  /* since when the next request may begin */
+	_Atomic int64_t answer_ns; /* since when the answer goes out; 0: it does not */
+	_Atomic bool based;        /* base holds the bytes received before this request */
+	uint64_t base;             /* the watch's own */
 };
 
 enum http_state { STATE_OPEN, STATE_WAITING, STATE_REPLIED, STATE_ABANDONED };
@@ -85,9 +95,10 @@ struct http_call {
 	struct http_line *lines; /* in the arena */
 	size_t n_lines;
 	size_t body_limit;
+	size_t held, at_work; /* what of the body counts in the server's sums */
 	unsigned status;
 	unsigned refused; /* status, found out when the answer could not be given at once */
-	bool headed, handled, counted, deferred, closing, answered;
+	bool headed, handled, counted, deferred, closing, answered, unfinished;
 	_Atomic int state;
 	_Atomic int holders; /* loop and, once deferred, the one who answers; the last one frees */
 };
@@ -105,12 +116,14 @@ struct http_server {
 	unsigned n_spare;
 	pthread_t watch;
 	pthread_cond_t wake;
-	bool watching, closing;
+	bool watching, closing, pressed;
 	_Atomic bool draining;     /* answers close their connection */
 	_Atomic bool refusing;     /* nothing goes to the handler any more */
 	_Atomic unsigned handling; /* calls at the handler, deferred ones too */
 	_Atomic unsigned active;   /* calls under way */
 	_Atomic unsigned resuming;
+	_Atomic unsigned unfinished;
+	_Atomic size_t held, at_work;
 	_Atomic uint64_t connections, requests, refused_address, refused_total, timeouts, bad, open_now;
 };
 
@@ -119,6 +132,8 @@ struct http_server {
 void http_conn_notify(void *cls, struct MHD_Connection *mc, void **state, enum MHD_ConnectionNotificationCode what);
 int http_watch_start(struct http_server *s, struct err *e) KT_CHECK;
 void http_watch_stop(struct http_server *s);
+/* More is unfinished than may be: the watch looks now. */
+void http_watch_press(struct http_server *s);
 /* Sends an answer of `error` past the library on a plain socket and shuts it down; under TLS only the latter. */
 void http_raw_error(struct http_server *s, int fd, const uint8_t peer[16], unsigned status);
 

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -118,6 +119,8 @@ static void conn_open(struct http_server *s, struct MHD_Connection *mc, void **s
 	peer_of(sa->client_addr, c->peer);
 	atomic_store(&c->ready_ns, clock_mono_ns());
 	atomic_store(&c->based, true); /* of a new connection every byte counts */
+	if (open > HTTP_UNFINISHED && open % (HTTP_UNFINISHED / 4) == 0)
+		http_watch_press(s); /* a crowd comes in: what does it send? */
 	bool room = conn_enter(s, c), total = open > s->o.max_connections;
 	if (room && !total)
 		return;
@@ -179,12 +182,22 @@ static bool bytes_came(struct http_conn *c)
 	return false;
 }
 
+/* What a look is for: what began before `before` goes, whatever time it has left. */
+struct look {
+	int64_t now, before;
+};
+
 /* Has this connection's time run out? */
-static bool conn_late(const struct http_server *s, struct http_conn *c, int64_t now)
+static bool conn_late(const struct http_server *s, struct http_conn *c, const struct look *look)
 {
 	int phase = atomic_load(&c->phase);
-	int64_t began = atomic_load(&c->began_ns), whole = (int64_t)s->o.request_seconds * NS_PER_S;
-	if (phase != PHASE_IDLE && phase != PHASE_READ)
+	int64_t began = atomic_load(&c->began_ns), whole = (int64_t)s->o.request_seconds * NS_PER_S, now = look->now;
+	if (phase == PHASE_BUSY) {
+		int64_t answer = atomic_load(&c->answer_ns);
+		return answer && now - answer > HTTP_ANSWER_TIMES * whole &&
+			atomic_compare_exchange_strong(&c->phase, &phase, PHASE_DEAD);
+	}
+	if (phase == PHASE_DEAD)
 		return false;
 	if (!began && phase == PHASE_IDLE && bytes_came(c)) {
 		int64_t none = 0;
@@ -192,26 +205,27 @@ static bool conn_late(const struct http_server *s, struct http_conn *c, int64_t 
 		return false;
 	}
 	/* Without a byte the library's own limit comes first; this is for bytes that came before the first look. */
-	bool late =
-		began ? now - began > whole : now - atomic_load(&c->ready_ns) > whole + (int64_t)s->o.idle_seconds * NS_PER_S;
+	bool late = began ? now - began > whole || began < look->before
+					  : now - atomic_load(&c->ready_ns) > whole + (int64_t)s->o.idle_seconds * NS_PER_S;
 	return late && atomic_compare_exchange_strong(&c->phase, &phase, PHASE_DEAD);
 }
 
 struct late {
 	int fd;
+	unsigned status; /* 0: its answer is under way, and nothing can be said any more */
 	uint8_t peer[16];
 };
 
 /* From bucket *at on; returns how many were found, with *at the bucket to go on with. */
-static unsigned late_collect(struct http_server *s, unsigned *at, struct late *out)
+static unsigned late_collect(struct http_server *s, const struct look *look, unsigned *at, struct late *out)
 {
 	unsigned n = 0;
-	int64_t now = clock_mono_ns();
 	(void)pthread_mutex_lock(&s->lock);
 	for (; *at < HTTP_BUCKETS && n < BATCH; ++*at) {
 		for (struct http_conn *c = s->bucket[*at]; c && n < BATCH; c = c->next) {
-			if (!conn_late(s, c, now))
+			if (!conn_late(s, c, look))
 				continue;
+			out[n].status = atomic_load(&c->answer_ns) ? 0 : look->before ? 503 : 408;
 			out[n].fd = dup(c->fd);
 			memcpy(out[n].peer, c->peer, sizeof c->peer);
 			if (out[n].fd < 0)
@@ -226,37 +240,101 @@ static unsigned late_collect(struct http_server *s, unsigned *at, struct late *o
 	return n;
 }
 
-static void watch_look(struct http_server *s)
+static unsigned look_once(struct http_server *s, int64_t before)
 {
 	struct late late[BATCH];
+	struct look look = {clock_mono_ns(), before};
+	unsigned all = 0;
 	for (unsigned at = 0; at < HTTP_BUCKETS;) {
-		unsigned n = late_collect(s, &at, late);
+		unsigned n = late_collect(s, &look, &at, late);
 		for (unsigned i = 0; i < n; i++) {
 			atomic_fetch_add(&s->timeouts, 1);
-			http_raw_error(s, late[i].fd, late[i].peer, 408);
+			if (late[i].status)
+				http_raw_error(s, late[i].fd, late[i].peer, late[i].status);
+			else
+				(void)shutdown(late[i].fd, SHUT_RDWR);
 			(void)close(late[i].fd);
 		}
+		all += n;
 	}
+	return all;
+}
+
+static int by_age(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/* When what is unfinished began, oldest first; the caller frees it. */
+static int64_t *unfinished(struct http_server *s, size_t *ret_n)
+{
+	size_t n = 0, room = s->o.max_connections + 64u;
+	int64_t *began = malloc(room * sizeof *began);
+	(void)pthread_mutex_lock(&s->lock);
+	for (unsigned i = 0; began && i < HTTP_BUCKETS; i++) {
+		for (struct http_conn *c = s->bucket[i]; c && n < room; c = c->next) {
+			int phase = atomic_load(&c->phase);
+			int64_t at = atomic_load(&c->began_ns);
+			if (at && (phase == PHASE_IDLE || phase == PHASE_READ))
+				began[n++] = at;
+		}
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	if (began)
+		qsort(began, n, sizeof *began, by_age);
+	*ret_n = n;
+	return began;
+}
+
+/* Too many have begun and do not go on: the oldest make room. What they held goes back to the system. */
+static void watch_look(struct http_server *s)
+{
+	size_t n = 0, keep = HTTP_UNFINISHED * 3 / 4;
+	(void)look_once(s, 0);
+	bool full = atomic_load(&s->held) > HTTP_HELD;
+	if (!full && atomic_load(&s->open_now) <= HTTP_UNFINISHED)
+		return;
+	int64_t *began = unfinished(s, &n);
+	if (full && keep > n / 2)
+		keep = n / 2;
+	if (began && (full || n > HTTP_UNFINISHED) && n > keep && look_once(s, began[n - keep - 1] + 1))
+		malloc_trim(0);
+	free(began);
+}
+
+/* In a crowd what comes is looked at more often. */
+static int64_t watch_step(const struct http_server *s)
+{
+	int64_t step = (int64_t)s->o.request_seconds * NS_PER_S / 10;
+	int64_t most = atomic_load(&s->open_now) > HTTP_UNFINISHED ? NS_PER_S / 10 : NS_PER_S;
+	return step < most ? step : most;
 }
 
 static void *watch_main(void *arg)
 {
 	struct http_server *s = arg;
-	int64_t step = (int64_t)s->o.request_seconds * NS_PER_S / 10;
-	if (step > NS_PER_S)
-		step = NS_PER_S;
 	(void)pthread_mutex_lock(&s->lock);
 	while (!s->closing) {
-		int64_t until = clock_mono_ns() + step;
+		int64_t until = clock_mono_ns() + watch_step(s);
 		struct timespec ts = {.tv_sec = until / NS_PER_S, .tv_nsec = until % NS_PER_S};
-		if (pthread_cond_timedwait(&s->wake, &s->lock, &ts) != ETIMEDOUT)
+		if (!s->pressed && pthread_cond_timedwait(&s->wake, &s->lock, &ts) != ETIMEDOUT && !s->pressed)
 			continue;
+		s->pressed = false;
 		(void)pthread_mutex_unlock(&s->lock);
 		watch_look(s);
 		(void)pthread_mutex_lock(&s->lock);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return NULL;
+}
+
+void http_watch_press(struct http_server *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->pressed = true;
+	(void)pthread_cond_broadcast(&s->wake);
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 int http_watch_start(struct http_server *s, struct err *e)

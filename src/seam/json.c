@@ -61,9 +61,10 @@ static int fail_at(struct err *e, int code, struct place p, const char *what)
 
 /* Position where nesting exceeds `max`, or -1. Before parsing: jansson recurses with the nesting. Reads strings as
  * the parser does, so up to the first syntax error (where the parser stops) both see the same brackets. */
-static ptrdiff_t too_deep(struct str text, unsigned max)
+static ptrdiff_t too_deep(struct str text, unsigned max, size_t max_commas, bool *ret_many)
 {
 	unsigned depth = 0;
+	size_t commas = 0;
 	bool in_string = false;
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
@@ -79,6 +80,9 @@ static ptrdiff_t too_deep(struct str text, unsigned max)
 				return (ptrdiff_t)i;
 		} else if ((c == '}' || c == ']') && depth) {
 			depth--;
+		} else if (c == ',' && ++commas == max_commas) {
+			*ret_many = true;
+			return (ptrdiff_t)i;
 		}
 	}
 	return -1;
@@ -97,9 +101,10 @@ static int check_text(struct str text, const struct json_limits *lim, struct err
 			return fail_at(e, KT_EINVAL, place_of(text, text.n - s.n), "geen geldig UTF-8");
 		s = str_sub(s, one, s.n);
 	}
-	at = too_deep(text, lim->max_depth < DEPTH_MAX ? lim->max_depth : DEPTH_MAX);
+	bool many = false;
+	at = too_deep(text, lim->max_depth < DEPTH_MAX ? lim->max_depth : DEPTH_MAX, lim->max_commas, &many);
 	if (at >= 0)
-		return fail_at(e, KT_ELIMIT, place_of(text, (size_t)at), "te diep genest");
+		return fail_at(e, KT_ELIMIT, place_of(text, (size_t)at), many ? "te veel waarden" : "te diep genest");
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 struct json_limits {
 	size_t max_bytes;
 	unsigned max_depth; /* at most 64 */
+	size_t max_commas;  /* how many values, counted before anything is made of them; 0: as many as fit */
 };
 
 /* Once per process, before any thread: jansson's memory is wiped when freed. */

@@ -228,6 +228,10 @@ static void test_json_limits(void **state)
 	assert_int_equal(json_read(a, STR("[[\"[[[\"]]"), &three, &v, &e), 0);
 	assert_int_equal(json_read(a, STR("[[\"\\\"[[\"]]"), &three, &v, &e), 0);
 	assert_int_equal(json_read(a, STR("[1,2,3,4,5]"), &three, &v, &e), KT_ELIMIT);
+	struct json_limits few = {20, 3, 2};
+	assert_int_equal(json_read(a, STR("[1,\",,\"]"), &few, &v, &e), 0);
+	assert_int_equal(json_read(a, STR("[1,2,3]"), &few, &v, &e), KT_ELIMIT);
+	assert_non_null(strstr(e.text, "te veel waarden"));
 	arena_free(a);
 	a = arena_new(1000); /* an arena that is too small is a limit, not a crash */
 	v = NULL;
