@@ -25,7 +25,7 @@ enum auth_role auth_role_of(struct str word); /* ROLE_NONE when unknown */
 
 struct auth_opts {
 	const char *dir; /* data directory: keys/totp and keys/guess, made on first use */
-	const struct clock *clock;
+	const struct clock *clock; /* lives longer */
 	bool production;   /* every account needs its second factor; synthetic accounts do not exist */
 	int64_t idle_ms;   /* a session without requests ends; 0: 30 minutes */
 	int64_t longest_ms; /* any session ends; 0: 12 hours */

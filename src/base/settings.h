@@ -28,7 +28,11 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(PORT, "port", INT, "8080", "", 0, 65535, false, false, "poort waarop de server luistert; 0 kiest er een") \
 	X(TLS_CERT, "tls_cert", TEXT, "", "", 0, 0, false, false, \
 	  "certificaat (PEM) voor eigen TLS; leeg: zonder TLS, achter een webserver") \
-	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat")
+	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat") \
+	X(SESSION_IDLE, "session_idle", INT, "30", "", 1, 720, false, false, \
+	  "na hoeveel minuten zonder gebruik een sessie eindigt") \
+	X(SESSION_LONGEST, "session_longest", INT, "720", "", 1, 1440, false, false, \
+	  "na hoeveel minuten een sessie hoe dan ook eindigt")
 
 enum setting_id {
 #define X(id, ...) SET_##id,
