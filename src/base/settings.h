@@ -34,7 +34,11 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(METRICS_PORT, "metrics_port", INT, "0", "", 0, 65535, false, false, \
 	  "poort waarop /metrics luistert; 0: /metrics staat uit") \
 	X(BACKUP_DIR, "backup_dir", TEXT, "", "", 0, 0, false, false, \
-	  "map waar de dagelijkse kopie komt te staan; kentering doctor kijkt of die vers is")
+	  "map waar de dagelijkse kopie komt te staan; kentering doctor kijkt of die vers is") \
+	X(SESSION_IDLE, "session_idle", INT, "30", "", 1, 720, false, false, \
+	  "na hoeveel minuten zonder gebruik een sessie eindigt") \
+	X(SESSION_LONGEST, "session_longest", INT, "720", "", 1, 1440, false, false, \
+	  "na hoeveel minuten een sessie hoe dan ook eindigt")
 
 enum setting_id {
 #define X(id, ...) SET_##id,

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +8,20 @@
 #include "ops/metrics.h"
 
 #define GRACE_MS 5000
+#define TICK_SECONDS 30
 
 /* Ctrl-C and the service manager: wait here, with the signals blocked in every thread. */
-static void wait_for_end(const sigset_t *set)
+static void wait_for_end(struct cli *c, struct centre *ce, const sigset_t *set)
 {
-	int sig;
-	while (sigwait(set, &sig) == EINTR)
-		continue;
+	const struct timespec pause = {.tv_sec = TICK_SECONDS};
+	for (;;) {
+		struct err e = {0};
+		/* The clocks of barriers run out while nobody asks. */
+		if (centre_tick(c, ce, &e))
+			log_event(LOG_WARN, "serve.tick", LOG_ERR("error", e.code));
+		if (sigtimedwait(set, NULL, &pause) > 0)
+			return;
+	}
 }
 
 static int say_address(const struct cli *c, const struct http_opts *o, uint16_t port)
@@ -58,7 +64,10 @@ static int serve_metrics(const struct cli *c, struct ops *ops, struct http_serve
 
 static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct http_opts *o)
 {
-	struct api api = {.intake = &ce->intake, .clock = &c->clock};
+	struct api api = {.intake = &ce->intake,
+	                  .clock = &c->clock,
+	                  .auth = ce->auth,
+	                  .production = settings_is(&c->settings, SET_MODE, "production")};
 	struct http_handler h;
 	struct http_server *s, *figures = NULL;
 	struct err e = {0};
@@ -85,7 +94,7 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	rc = say_address(c, o, http_port(s));
 	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
 	if (rc == EXIT_DONE)
-		wait_for_end(&set);
+		wait_for_end(c, ce, &set);
 	http_stop(figures, GRACE_MS); /* first: it looks at the other one */
 	http_stop(s, GRACE_MS);
 	api_close(&api);
@@ -123,16 +132,17 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	int rc = centre_open(c, OPEN_ALL, &ce);
 	if (rc)
 		return rc;
+	struct err e = {0};
 	struct ops *ops = ops_new(&(struct ops_opts){.routes = API_ROUTE_NUMBERS,
 	                                             .route = api_route_path,
 	                                             .method = api_route_method,
 	                                             .store = ce.store,
 	                                             .policy = ce.policy,
 	                                             .now_ms = clock_ms(&c->clock)});
-	if (ops)
-		rc = serve(c, &ce, ops, &o);
-	else
+	if (!ops)
 		rc = cli_fail(c, &(struct err){.code = KT_ENOMEM, .text = "Er is te weinig geheugen."});
+	else
+		rc = centre_auth(c, &ce, &e) ? cli_fail(c, &e) : serve(c, &ce, ops, &o);
 	centre_close(&ce); /* the writer may still answer what was deferred: it counts that */
 	ops_free(ops);
 	return rc;

@@ -47,6 +47,16 @@ const struct command COMMANDS[] = {
      "Noemt per onderdeel of het goed is, en anders wat te doen. Verandert niets.\n"
      "Afsluitcode 1 als er iets fout is.",
      cmd_doctor},
+	{"account add", "NAAM --rol ROL [--organisatie ID] [--naam TEKST]", "maak een account om mee aan te melden",
+     "ROL: beheerder, behandelaar of partner. Het wachtwoord komt van het toetsenbord of van de invoer.\n"
+     "Toont één keer wat in de code-app moet. --zonder-code: zonder code-app, alleen in een demonstratie.",
+     cmd_account_add},
+	{"account list", "", "toon wie zich kan aanmelden", NULL, cmd_account_list},
+	{"account disable", "NAAM", "zet een account uit", "Wie ermee is aangemeld, is dat meteen niet meer.",
+     cmd_account_disable},
+	{"account reset", "NAAM", "geef een account een nieuw wachtwoord en een nieuwe code-app",
+     "Zet een uitgezet account ook weer aan. --zonder-code: zonder code-app, alleen in een demonstratie.",
+     cmd_account_reset},
 	{"version", "", "toon de versie", NULL, cmd_version},
 	{"help", "[COMMANDO]", "toon deze hulp, of die van één commando", NULL, cmd_help},
 	{0},
