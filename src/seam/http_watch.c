@@ -167,7 +167,8 @@ void http_raw_error(struct http_server *s, int fd, const uint8_t peer[16], unsig
 
 /* ---- the watch ---- */
 
-static bool bytes_came(struct http_conn *c)
+/* *ret_ago: how long ago the last of them, as the order in which they came is the order in which they go. */
+static bool bytes_came(struct http_conn *c, int64_t *ret_ago)
 {
 	struct tcp_info ti;
 	socklen_t n = sizeof ti;
@@ -175,6 +176,7 @@ static bool bytes_came(struct http_conn *c)
 	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &ti, &n))
 		return false;
 	uint64_t got = ti.tcpi_bytes_received;
+	*ret_ago = (int64_t)ti.tcpi_last_data_recv * 1000000;
 	if (atomic_load(&c->based))
 		return got != c->base;
 	c->base = got;
@@ -199,9 +201,9 @@ static bool conn_late(const struct http_server *s, struct http_conn *c, const st
 	}
 	if (phase == PHASE_DEAD)
 		return false;
-	if (!began && phase == PHASE_IDLE && bytes_came(c)) {
-		int64_t none = 0;
-		(void)atomic_compare_exchange_strong(&c->began_ns, &none, now);
+	int64_t none = 0, ago;
+	if (!began && phase == PHASE_IDLE && bytes_came(c, &ago)) {
+		(void)atomic_compare_exchange_strong(&c->began_ns, &none, now - ago);
 		return false;
 	}
 	/* Without a byte the library's own limit comes first; this is for bytes that came before the first look. */
