@@ -10,11 +10,13 @@
 #include "seam/http_int.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -177,8 +179,10 @@ static bool bytes_came(struct http_conn *c, int64_t *ret_ago)
 		return false;
 	uint64_t got = ti.tcpi_bytes_received;
 	*ret_ago = (int64_t)ti.tcpi_last_data_recv * 1000000;
+	/* What the loop has not read costs us nothing yet, and may be a whole request: it is the loop that is late. */
+	int unread = 0;
 	if (atomic_load(&c->based))
-		return got != c->base;
+		return got != c->base && (ioctl(c->fd, SIOCINQ, &unread) || unread == 0);
 	c->base = got;
 	atomic_store(&c->based, true);
 	return false;
