@@ -22,9 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LOGS = BUILD / "logs"
 PYTHON = sys.executable
-SUITES = ["check", "unit", "tsan", "fuzz-seeds", "e2e", "fault", "bench"]
+SUITES = ["check", "unit", "tsan", "fuzz-seeds", "e2e", "fault", "load", "bench"]
 # The long ones start early; printed is in the order of SUITES.
-START = ["check", "fault", "e2e", "unit", "tsan", "fuzz-seeds", "bench"]
+START = ["check", "fault", "e2e", "unit", "tsan", "fuzz-seeds", "load", "bench"]
 TSAN_TESTS = {"auth", "store", "job", "http"}
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 CMOCKA = re.compile(r"^\[  (PASSED  |FAILED  |SKIPPED )\] (\d+) test\(s\)")
@@ -247,13 +247,13 @@ def python_env(full):
     return env
 
 
-def scripts(suite, folder, full):
+def scripts(suite, folder, full, alone=False):
     found = sorted(p for p in (ROOT / "tests" / folder).glob("*.py") if os.access(p, os.X_OK))
     if found:
         build("release")
         build("asan")
-    return [Task(suite, p.stem, [PYTHON, str(p)], count_summary, python_env(full), 7200 if full else 500)
-            for p in found]
+    return [Task(suite, p.stem, [PYTHON, str(p)], count_summary, python_env(full), 7200 if full else 500,
+                 alone=alone) for p in found]
 
 
 def meson_tests(suite, kind, wanted):
@@ -308,7 +308,7 @@ def suite_bench(full):
 
 MAKERS = {"check": suite_check, "unit": suite_unit, "tsan": suite_tsan, "fuzz-seeds": suite_fuzz,
           "e2e": lambda full: scripts("e2e", "e2e", full), "fault": lambda full: scripts("fault", "fault", full),
-          "bench": suite_bench}
+          "load": lambda full: scripts("load", "load", full, alone=True), "bench": suite_bench}
 
 
 def benches():

@@ -10,11 +10,13 @@
 #include "seam/http_int.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -167,7 +169,8 @@ void http_raw_error(struct http_server *s, int fd, const uint8_t peer[16], unsig
 
 /* ---- the watch ---- */
 
-static bool bytes_came(struct http_conn *c)
+/* *ret_ago: how long ago the last of them, as the order in which they came is the order in which they go. */
+static bool bytes_came(struct http_conn *c, int64_t *ret_ago)
 {
 	struct tcp_info ti;
 	socklen_t n = sizeof ti;
@@ -175,8 +178,11 @@ static bool bytes_came(struct http_conn *c)
 	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &ti, &n))
 		return false;
 	uint64_t got = ti.tcpi_bytes_received;
+	*ret_ago = (int64_t)ti.tcpi_last_data_recv * 1000000;
+	/* What the loop has not read costs us nothing yet, and may be a whole request: it is the loop that is late. */
+	int unread = 0;
 	if (atomic_load(&c->based))
-		return got != c->base;
+		return got != c->base && (ioctl(c->fd, SIOCINQ, &unread) || unread == 0);
 	c->base = got;
 	atomic_store(&c->based, true);
 	return false;
@@ -199,9 +205,9 @@ static bool conn_late(const struct http_server *s, struct http_conn *c, const st
 	}
 	if (phase == PHASE_DEAD)
 		return false;
-	if (!began && phase == PHASE_IDLE && bytes_came(c)) {
-		int64_t none = 0;
-		(void)atomic_compare_exchange_strong(&c->began_ns, &none, now);
+	int64_t none = 0, ago;
+	if (!began && phase == PHASE_IDLE && bytes_came(c, &ago)) {
+		(void)atomic_compare_exchange_strong(&c->began_ns, &none, now - ago);
 		return false;
 	}
 	/* Without a byte the library's own limit comes first; this is for bytes that came before the first look. */

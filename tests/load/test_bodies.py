@@ -89,7 +89,7 @@ JSONS = {  # the answer is an error in our own words, with this status
 
 def all_refused(s, port, what):
     for name, data in BROKEN.items():
-        answer = talk(port, data, timeout=3)
+        answer = talk(port, data, timeout=1, quiet=0.1)
         true(all(400 <= x <= 505 for x in statuses(answer)), f"{what}, {name}: {answer[:200]!r}")
         if answer:
             clear_error(answer, f"{what}, {name}", plain=True)
