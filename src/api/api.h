@@ -10,6 +10,7 @@
 struct api {
 	const struct intake *intake;
 	const struct clock *clock;
+	bool demonstration; /* nothing of it is real */
 };
 
 #define API_PARAMS 4
@@ -24,6 +25,7 @@ struct api_call {
 	struct buf out;               /* the answer's JSON */
 	struct jw w;
 	struct intake_report *report; /* while a report is being stored */
+	struct intake_confirm *confirm; /* while a code is being tried or made */
 	struct store_ticket ticket;
 	struct valid_report why;
 	struct err err;
@@ -35,6 +37,12 @@ void api_handler(const struct api *a, struct http_handler *ret);
 /* The operations, one per operationId. Each answers exactly once through the three below. */
 typedef void (*api_fn)(struct api_call *c);
 extern const api_fn API_OPERATIONS[API_OPS];
+
+/* Of confirm_api.c and deliveries_api.c, for that table. */
+void confirm_try(struct api_call *c);
+void confirm_send(struct api_call *c);
+void deliveries_list(struct api_call *c);
+void deliveries_again(struct api_call *c);
 
 /* Sends what stands in c->out as JSON. */
 void api_answer(struct api_call *c, unsigned status);

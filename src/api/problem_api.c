@@ -38,6 +38,8 @@ static const char *title_of(unsigned status)
 	switch (status) {
 	case 400:
 		return "De invoer klopt niet";
+	case 403:
+		return "Dit mag u niet";
 	case 404:
 		return "Dit is er niet";
 	case 405:
@@ -46,6 +48,8 @@ static const char *title_of(unsigned status)
 		return "Deze vorm van antwoord is er niet";
 	case 408:
 		return "Het duurde te lang";
+	case 409:
+		return "Dat kan nu niet";
 	case 413:
 		return "Het bericht is te groot";
 	case 414:
@@ -113,6 +117,8 @@ void api_fail(struct api_call *c, const struct err *e, const struct valid_report
 		status = 404;
 	else if (e->code == KT_ELIMIT)
 		status = 413;
+	else if (e->code == KT_EREFUSED)
+		status = 409;
 	/* What went wrong inside is for the log, not for a stranger. */
 	const char *text = status == 503 ? "Probeer het over een paar minuten weer. Er is niets bewaard." : e->text;
 	buf_free(&c->out);

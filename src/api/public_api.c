@@ -145,5 +145,7 @@ const api_fn API_OPERATIONS[API_OPS] = {
 	[API_OPENAPI_OPHALEN] = openapi_get,          [API_GEZONDHEID_OPHALEN] = health_get,
 	[API_FRAUDEVORMEN_OPHALEN] = forms_get,       [API_ADVIES_OPHALEN] = advice_get,
 	[API_KENMERKEN_HERKENNEN] = identifiers_find, [API_MELDING_TOEVOEGEN] = report_add,
-	[API_MELDING_INZIEN] = report_show,
+	[API_MELDING_INZIEN] = report_show,           [API_MELDING_BEVESTIGEN] = confirm_try,
+	[API_CODE_VERSTUREN] = confirm_send,          [API_BEZORGINGEN_OPHALEN] = deliveries_list,
+	[API_BEZORGING_OPNIEUW] = deliveries_again,
 };

@@ -2,6 +2,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 #include "base/settings.h"
+#include "exchange/deliver.h"
 #include "feed/rpz.h"
 #include "intake/intake.h"
 
@@ -36,12 +37,17 @@ struct centre {
 	struct policy *policy;
 	struct signal_keys *keys;
 	struct org_public org;
+	struct box *box;
 	struct intake intake;
+	struct deliver deliver;
+	char *smtp_password; /* guarded; NULL: none */
 };
 enum { OPEN_POLICY = 1, OPEN_STORE = 2, OPEN_ALL = 7 };
 /* Says what is wrong (on stdout as JSON or on stderr) and returns EXIT_REFUSED; EXIT_DONE otherwise. */
 int centre_open(struct cli *c, unsigned what, struct centre *ret);
 void centre_close(struct centre *ce);
+/* What leaves from here: settings to ce->deliver. */
+int centre_deliver(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
 /* Lets clocks that have run out do their work. */
 int centre_tick(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
 /* The directories that policy comes from; the strings are the caller's buffers or literals. */
@@ -81,6 +87,12 @@ int cmd_rpz_export(struct cli *c, int argc, char **argv);
 int cmd_audit_verify(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_restore(struct cli *c, int argc, char **argv);
+int cmd_outbox_run(struct cli *c, int argc, char **argv);
+int cmd_outbox_list(struct cli *c, int argc, char **argv);
+int cmd_outbox_retry(struct cli *c, int argc, char **argv);
+int cmd_webhook_add(struct cli *c, int argc, char **argv);
+int cmd_webhook_list(struct cli *c, int argc, char **argv);
+int cmd_webhook_remove(struct cli *c, int argc, char **argv);
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_version(struct cli *c, int argc, char **argv);
 int cmd_help(struct cli *c, int argc, char **argv);

@@ -38,9 +38,11 @@ static int say_address(const struct cli *c, const struct http_opts *o, uint16_t 
 
 static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 {
-	struct api api = {&ce->intake, &c->clock};
+	struct api api = {&ce->intake, &c->clock, !settings_is(&c->settings, SET_MODE, "production")};
 	struct http_handler h;
 	struct http_server *s;
+	struct worker_opts out;
+	struct worker *w;
 	struct err e = {0};
 	sigset_t set;
 	sigemptyset(&set);
@@ -48,14 +50,21 @@ static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 	sigaddset(&set, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	api_handler(&api, &h);
-	int rc = http_start(o, &h, &s, &e);
+	deliver_opts(&ce->deliver, &out);
+	int rc = worker_start(&out, &w, &e);
 	if (rc)
 		return cli_fail(c, &e);
+	rc = http_start(o, &h, &s, &e);
+	if (rc) {
+		worker_stop(w);
+		return cli_fail(c, &e);
+	}
 	rc = say_address(c, o, http_port(s));
 	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
 	if (rc == EXIT_DONE)
 		wait_for_end(&set);
 	http_stop(s, GRACE_MS);
+	worker_stop(w);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;
 }
@@ -90,7 +99,8 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	int rc = centre_open(c, OPEN_ALL, &ce);
 	if (rc)
 		return rc;
-	rc = serve(c, &ce, &o);
+	struct err e = {0};
+	rc = centre_deliver(c, &ce, &e) ? cli_fail(c, &e) : serve(c, &ce, &o);
 	centre_close(&ce);
 	return rc;
 }

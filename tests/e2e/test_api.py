@@ -6,9 +6,11 @@ import http.client
 import json
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import yaml
@@ -16,6 +18,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from kt import (PROGRAM, SOURCE, Centre, child, end_child, fail, has, main, person, report, same, scratch, shop, strict_json,
                 test, true)
+from receivers import MailServer
 
 SPEC = yaml.safe_load((SOURCE / "api" / "openapi.yaml").read_text(encoding="utf-8"))
 JSON = {"Content-Type": "application/json"}
@@ -24,11 +27,11 @@ SECURITY = {"cache-control": "no-store", "x-content-type-options": "nosniff", "x
 
 
 class Server:
-    def __init__(self, driver="sqlite"):
+    def __init__(self, driver="sqlite", env=None):
         self.centre = Centre(driver)
         self.log = scratch() / "stderr"
         self.process = child([PROGRAM, *self.centre.argv("serve", "--port", "0")],
-                             env={**self.centre.env(), "KENTERING_LOG_LEVEL": "debug"}, stdout=subprocess.PIPE,
+                             env={**self.centre.env(), **(env or {}), "KENTERING_LOG_LEVEL": "debug"}, stdout=subprocess.PIPE,
                              stderr=self.log.open("wb"))
         line = self.process.stdout.readline()
         m = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/v1", json.loads(line)["adres"])
@@ -133,6 +136,26 @@ def every_operation_answers_as_described(_driver):
     seen = good("POST", "/meldingen/_inzien", 200, {"ontvangstcode": got["ontvangstcode"].lower()})
     same(seen["meldingsnummer"], got["meldingsnummer"], "number")
     same(seen["verhaal"], "niets gekregen", "story")
+    s.end()
+    post = MailServer()
+    s = Server(env={"KENTERING_SMTP_URL": f"smtp://127.0.0.1:{post.port}", "KENTERING_MAIL_FROM": "meldpunt@kentering.example"})
+    got = good("POST", "/meldingen", 201, shop(person(2), "zz--api.nl"))
+    same(got["code_verstuurd"], True, "a code is on its way")
+    receipt = {"ontvangstcode": got["ontvangstcode"]}
+    good("POST", "/meldingen/_stuur-code", 202, receipt)
+    for _ in range(400):  # each code replaces the one before
+        if len(post.mails) == 2:
+            break
+        time.sleep(0.05)
+    codes = [re.search(r"^(\d{6})\s*$", m.get_content(), re.M)[1] for _, m, _ in post.mails]
+    good("POST", "/meldingen/_bevestig", 200, {**receipt, "code": codes[1]})
+    post.close()
+    same(good("GET", "/bezorgingen", 200, real="/bezorgingen?toestand=mislukt")["bezorgingen"], [], "dead letters")
+    dead = "ab" * 16
+    with sqlite3.connect(s.centre.dir / "kentering.db", timeout=20) as db:
+        db.execute("UPDATE outbox SET id = x'" + dead + "', state = 2, body = x'00', topic = 'webhook.event', "
+                   "lane = 'webhook:W' WHERE id = (SELECT id FROM outbox WHERE state = 1 LIMIT 1)")
+    same(good("POST", "/bezorgingen/{id}/_opnieuw", 200, real=f"/bezorgingen/{dead}/_opnieuw")["id"], dead, "again")
     every = {(m, p) for p, ops in SPEC["paths"].items() for m in ops}
     same(every - tried, set(), "operations not tried")
     s.end()
@@ -147,7 +170,7 @@ def every_class_of_error(_driver):
         return check_answer(s.ask(method, real or "/v1" + path, body, headers), path, method, status)
 
     for path in SPEC["paths"]:
-        real = path.replace("{fraudevorm}", "OF-1")
+        real = path.replace("{fraudevorm}", "OF-1").replace("{id}", "0" * 32)
         bad("GET", path, 404, real=f"/v1{real}/")  # never a redirect
         r = s.ask("PUT", "/v1" + real, b"{}")
         check_answer(r, path, "PUT", 405)
@@ -169,6 +192,12 @@ def every_class_of_error(_driver):
     bad("POST", "/meldingen/_inzien", 400, {"ontvangstcode": "x"})
     bad("POST", "/meldingen/_inzien", 404, {"ontvangstcode": "0000-0000-0000-0000-0000-0"})
     bad("POST", "/kenmerken/_herken", 400, {"tekst": "x", "anders": 1})
+    bad("POST", "/meldingen/_bevestig", 404, {"ontvangstcode": "0000-0000-0000-0000-0000-0", "code": "123456"})
+    bad("POST", "/meldingen/_bevestig", 400, {"ontvangstcode": "0000-0000-0000-0000-0000-0", "code": "geheim"})
+    bad("POST", "/meldingen/_stuur-code", 404, {"ontvangstcode": "0000-0000-0000-0000-0000-0"})
+    bad("GET", "/bezorgingen", 400, real="/v1/bezorgingen?toestand=weg")
+    bad("POST", "/bezorgingen/{id}/_opnieuw", 404, real="/v1/bezorgingen/" + "0" * 32 + "/_opnieuw")
+    bad("POST", "/bezorgingen/{id}/_opnieuw", 400, real="/v1/bezorgingen/x/_opnieuw")
     same(s.centre.dossiers(), 0, "dossiers after errors")
     s.end()
 
