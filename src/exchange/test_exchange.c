@@ -2,6 +2,7 @@
  * tests/e2e/test_delivery.py. Runs on both databases. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "exchange/deliver.h"
 #include "store/test_pg.h"
@@ -9,8 +10,8 @@
 
 struct fake { /* what the topics' functions see */
 	enum send_why answer;
-	unsigned sends, sent;
-	atomic_bool slow;
+	atomic_uint sends, sent;
+	atomic_bool slow; /* lane:a waits for a stop */
 };
 
 static int fake_spread(struct tx *tx, const struct outbox_row *row, void *user, struct err *e)
@@ -23,8 +24,12 @@ static int fake_spread(struct tx *tx, const struct outbox_row *row, void *user, 
 static enum send_why fake_send(const struct outbox_row *row, const atomic_bool *stop, void *user)
 {
 	struct fake *f = user;
-	(void)stop;
 	f->sends++;
+	while (f->slow && str_is(row->lane, "lane:a")) {
+		if (stop && atomic_load(stop))
+			return SEND_STOPPED;
+		usleep(1000);
+	}
 	return str_is(row->lane, "lane:b") ? SEND_OK : f->answer;
 }
 
@@ -92,6 +97,46 @@ static void test_steps(void **state)
 	f.answer = SEND_OK;
 	test_must(worker_once(&o, NULL, &y, &t->e), &t->e);
 	assert_int_equal(y.sent, 1); /* a stop is no try, and waits for nothing */
+}
+
+static bool settled(struct test_centre *t, int64_t want)
+{
+	struct tx *tx;
+	int64_t n = -1;
+	test_must(store_read(t->store, &tx, &t->e), &t->e);
+	test_must(outbox_count(tx, &n, &t->e), &t->e);
+	store_read_end(tx);
+	return n == want;
+}
+
+static void test_threads(void **state)
+{
+	struct test_centre *t = *state;
+	struct fake f = {.answer = SEND_OK, .slow = true};
+	struct worker_opts o = {.store = t->store,
+	                        .clock = &t->clock,
+	                        .topics = FAKE,
+	                        .user = &f,
+	                        .retry = {{.delay_s = {10}, .n = 1}},
+	                        .lease_s = 60,
+	                        .keep_days = 1,
+	                        .threads = 4};
+	struct worker *w;
+	for (int i = 0; i < 40; i++)
+		add(t, "event", "");
+	test_must(worker_start(&o, &w, &t->e), &t->e);
+	for (int i = 0; i < 2000 && f.sent < 40; i++)
+		usleep(10000);
+	unsigned sent = f.sent; /* lane:b is empty, lane:a hangs */
+	w = worker_stop(w);
+	assert_int_equal(sent, 40);
+	assert_true(settled(t, 40));
+	f.slow = false;
+	test_must(worker_start(&o, &w, &t->e), &t->e);
+	for (int i = 0; i < 2000 && !settled(t, 0); i++)
+		usleep(10000);
+	assert_null(worker_stop(w));
+	assert_int_equal(f.sent, 80);
 }
 
 struct two { /* two nodes, one row */
@@ -244,7 +289,7 @@ int main(int argc, char **argv)
 		printf("PostgreSQL is not installed: skipped\n");
 		return 77;
 	}
-	const struct CMUnitTest tests[] = {T(test_steps), T(test_leases),   T(test_delays),
+	const struct CMUnitTest tests[] = {T(test_steps), T(test_threads),  T(test_leases), T(test_delays),
 	                                   T(test_event), T(test_webhooks), T(test_box)};
 	return cmocka_run_group_tests_name(test_driver_name(), tests, NULL, NULL);
 }
