@@ -74,7 +74,9 @@ LICENCES = {
     "libmicrohttpd": "LGPL-2.1-or-later", "libgmime": "LGPL-2.1-or-later", "libglib": "LGPL-2.1-or-later",
     "libgio": "LGPL-2.1-or-later", "libgobject": "LGPL-2.1-or-later", "libgmodule": "LGPL-2.1-or-later",
     "libgpgme": "LGPL-2.1-or-later", "libassuan": "LGPL-2.1-or-later", "libgpg-error": "LGPL-2.1-or-later",
-    "libseccomp": "LGPL-2.1-only", "libmount": "LGPL-2.1-or-later", "libblkid": "LGPL-2.1-or-later",
+    "libcurl": "curl", "libnghttp2": "MIT", "librtmp": "LGPL-2.1-or-later", "libssh2": "BSD-3-Clause",
+    "libbrotlidec": "MIT", "libbrotlicommon": "MIT", "libseccomp": "LGPL-2.1-only",
+    "libmount": "LGPL-2.1-or-later", "libblkid": "LGPL-2.1-or-later",
     "libselinux": "LicenseRef-public-domain", "libpcre2-8": "BSD-3-Clause",
 }
 
@@ -86,7 +88,8 @@ PARSERS = {"json_read": "json_read", "yaml_read": "yaml_read", "yaml_read_file":
            "account_canonical": "id_canonical", "advert_canonical": "id_canonical", "base58_decode": "id_canonical",
            "safety_parse": "safety_parse", "time_parse": "time_parse", "date_parse": "date_parse",
            "trace_parse": "trace_parse", "cookie_parse": "cookie_parse",
-           "receipt_parse": "receipt_parse", "mail_read": "mail_read"}
+           "receipt_parse": "receipt_parse", "mail_read": "mail_read",
+           "http_url_parse": "http_url_parse"}
 # Named like a parser, but it hands the bytes on, or they are our own.
 NO_PARSER = {"store_read", "cli_read", "cmd_safety_import", "shared_read"}
 PARSER_NAME = re.compile(r"\b(\w+_(?:read|read_file|parse|import|extract|canonical|decode))\s*\(")

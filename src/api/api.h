@@ -39,6 +39,7 @@ struct api_call {
 	struct auth_session session;  /* of a route with roles: checked before the operation is called */
 	uint8_t token[AUTH_TOKEN];    /* of that session, or of the new one */
 	struct str set_cookie;        /* goes with the answer; n 0: none */
+	struct intake_confirm *confirm; /* while a code is being tried or made */
 	struct store_ticket ticket;
 	struct valid_report why;
 	struct err err;
@@ -62,6 +63,12 @@ void api_handler(const struct api *a, struct http_handler *ret);
 /* The operations, one per operationId. Each answers exactly once through the three below. */
 typedef void (*api_fn)(struct api_call *c);
 extern const api_fn API_OPERATIONS[API_OPS];
+
+/* Of confirm_api.c and deliveries_api.c, for that table. */
+void confirm_try(struct api_call *c);
+void confirm_send(struct api_call *c);
+void deliveries_list(struct api_call *c);
+void deliveries_again(struct api_call *c);
 
 /* Sends what stands in c->out, or c->lasting, as JSON; nothing with 204. */
 void api_answer(struct api_call *c, unsigned status);

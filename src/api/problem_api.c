@@ -154,6 +154,8 @@ void api_fail(struct api_call *c, const struct err *e, const struct valid_report
 		status = 409;
 	else if (e->code == KT_ELIMIT)
 		status = 413;
+	else if (e->code == KT_EREFUSED)
+		status = 409;
 	/* What went wrong inside is for the log, not for a stranger. */
 	const char *text = status == 503 ? "Probeer het over een paar minuten weer. Er is niets bewaard." : e->text;
 	buf_free(&c->out);

@@ -38,7 +38,21 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(SESSION_IDLE, "session_idle", INT, "30", "", 1, 720, false, false, \
 	  "na hoeveel minuten zonder gebruik een sessie eindigt") \
 	X(SESSION_LONGEST, "session_longest", INT, "720", "", 1, 1440, false, false, \
-	  "na hoeveel minuten een sessie hoe dan ook eindigt")
+	  "na hoeveel minuten een sessie hoe dan ook eindigt") \
+	X(PUBLIC_URL, "public_url", TEXT, "", "", 0, 0, false, false, \
+	  "adres waaronder anderen ons bereiken, bijvoorbeeld https://kentering.example; komt in berichten") \
+	X(OIN, "oin", TEXT, "", "", 0, 0, false, false, \
+	  "organisatie-identificatienummer, twintig cijfers; de afzender van berichten aan partners") \
+	X(SMTP_URL, "smtp_url", TEXT, "", "", 0, 0, false, false, \
+	  "mailserver, smtp://naam:587 (met STARTTLS) of smtps://naam:465; leeg: er gaat geen mail uit") \
+	X(SMTP_USER, "smtp_user", TEXT, "", "", 0, 0, false, false, "gebruikersnaam bij de mailserver") \
+	X(SMTP_PASSWORD_FILE, "smtp_password_file", TEXT, "", "", 0, 0, false, false, \
+	  "bestand met het wachtwoord voor de mailserver, alleen leesbaar voor de dienst (0600)") \
+	X(MAIL_FROM, "mail_from", TEXT, "", "", 0, 0, false, false, "e-mailadres waarvan mail komt") \
+	X(CA_FILE, "ca_file", TEXT, "", "", 0, 0, false, false, \
+	  "certificaten (PEM) die ontvangers en de mailserver mogen hebben; leeg: die van het systeem") \
+	X(WEBHOOK_LOOPBACK, "webhook_loopback", BOOL, "false", "", 0, 0, false, false, \
+	  "alleen om te proberen: berichten mogen naar deze computer zelf, ook over http")
 
 enum setting_id {
 #define X(id, ...) SET_##id,

@@ -3,6 +3,7 @@
 #define CLI_CLI_H
 #include "auth/auth.h"
 #include "base/settings.h"
+#include "exchange/deliver.h"
 #include "feed/rpz.h"
 #include "intake/intake.h"
 
@@ -47,7 +48,10 @@ struct centre {
 	struct signal_keys *keys;
 	struct auth *auth; /* after centre_auth */
 	struct org_public org;
+	struct box *box;
 	struct intake intake;
+	struct deliver deliver;
+	char *smtp_password; /* guarded; NULL: none */
 };
 enum { OPEN_POLICY = 1, OPEN_STORE = 2, OPEN_ALL = 7 };
 /* Says what is wrong (on stdout as JSON or on stderr) and returns EXIT_REFUSED; EXIT_DONE otherwise. */
@@ -55,6 +59,8 @@ int centre_open(struct cli *c, unsigned what, struct centre *ret);
 void centre_close(struct centre *ce);
 /* Opens the accounts and sessions of an open centre; centre_close closes them. */
 int centre_auth(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
+/* What leaves from here: settings to ce->deliver. */
+int centre_deliver(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
 /* Lets clocks that have run out do their work. */
 int centre_tick(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
 /* The directories that policy comes from; the strings are the caller's buffers or literals. */
@@ -94,6 +100,12 @@ int cmd_rpz_export(struct cli *c, int argc, char **argv);
 int cmd_audit_verify(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_restore(struct cli *c, int argc, char **argv);
+int cmd_outbox_run(struct cli *c, int argc, char **argv);
+int cmd_outbox_list(struct cli *c, int argc, char **argv);
+int cmd_outbox_retry(struct cli *c, int argc, char **argv);
+int cmd_webhook_add(struct cli *c, int argc, char **argv);
+int cmd_webhook_list(struct cli *c, int argc, char **argv);
+int cmd_webhook_remove(struct cli *c, int argc, char **argv);
 int cmd_serve(struct cli *c, int argc, char **argv);
 int cmd_doctor(struct cli *c, int argc, char **argv);
 int cmd_account_add(struct cli *c, int argc, char **argv);

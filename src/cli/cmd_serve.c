@@ -70,6 +70,8 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	                  .production = settings_is(&c->settings, SET_MODE, "production")};
 	struct http_handler h;
 	struct http_server *s, *figures = NULL;
+	struct worker_opts out;
+	struct worker *w;
 	struct err e = {0};
 	sigset_t set;
 	sigemptyset(&set);
@@ -78,17 +80,23 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	api_handler(&api, &h);
 	h.watcher = ops_watcher(ops);
-	int rc = api_open(&api, &e);
+	deliver_opts(&ce->deliver, &out);
+	int rc = worker_start(&out, &w, &e);
+	if (rc)
+		return cli_fail(c, &e);
+	rc = api_open(&api, &e);
 	if (!rc)
 		rc = http_start(o, &h, &s, &e);
 	if (rc) {
 		api_close(&api);
+		worker_stop(w);
 		return cli_fail(c, &e);
 	}
 	ops_serves(ops, s);
 	if (serve_metrics(c, ops, &figures, &e)) {
 		http_stop(s, 0);
 		api_close(&api);
+		worker_stop(w);
 		return cli_fail(c, &e);
 	}
 	rc = say_address(c, o, http_port(s));
@@ -98,6 +106,7 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	http_stop(figures, GRACE_MS); /* first: it looks at the other one */
 	http_stop(s, GRACE_MS);
 	api_close(&api);
+	worker_stop(w);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;
 }
@@ -133,6 +142,7 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	if (rc)
 		return rc;
 	struct err e = {0};
+	struct err e = {0};
 	struct ops *ops = ops_new(&(struct ops_opts){.routes = API_ROUTE_NUMBERS,
 	                                             .route = api_route_path,
 	                                             .method = api_route_method,
@@ -141,8 +151,10 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 	                                             .now_ms = clock_ms(&c->clock)});
 	if (!ops)
 		rc = cli_fail(c, &(struct err){.code = KT_ENOMEM, .text = "Er is te weinig geheugen."});
+	else if (centre_auth(c, &ce, &e) || centre_deliver(c, &ce, &e))
+		rc = cli_fail(c, &e);
 	else
-		rc = centre_auth(c, &ce, &e) ? cli_fail(c, &e) : serve(c, &ce, ops, &o);
+		rc = serve(c, &ce, ops, &o);
 	centre_close(&ce); /* the writer may still answer what was deferred: it counts that */
 	ops_free(ops);
 	return rc;

@@ -41,6 +41,17 @@ const struct command COMMANDS[] = {
 	{"backup", "BESTAND", "maak een kopie van de database", "Kan terwijl alles draait. De sleutels zitten er niet bij.",
      cmd_backup},
 	{"restore", "BESTAND", "zet een kopie terug in een lege map", NULL, cmd_restore},
+	{"webhook add", "URL --onderwerp NAAM[,NAAM]… --organisatie WIE", "laat een ontvanger weten wat er gebeurt",
+     "Toont één keer het geheim waarmee de berichten ondertekend worden (docs/webhooks.md).\n"
+     "Onderwerpen: alles, melding.ontvangen, barriere.goedgekeurd en de andere toestanden.\n"
+     "WIE is meldpunt (ziet alles) of een partner (ziet de eigen maatregelen).",
+     cmd_webhook_add},
+	{"webhook list", "", "toon wie er bericht krijgt", NULL, cmd_webhook_list},
+	{"webhook remove", "NUMMER", "stop met berichten aan een ontvanger", NULL, cmd_webhook_remove},
+	{"outbox run", "[--once]", "bezorg wat er klaarstaat",
+     "--once: wat nu aan de beurt is, en dan klaar. serve bezorgt ook.", cmd_outbox_run},
+	{"outbox list", "[wacht|bezorgd|mislukt]", "toon bezorgingen; zonder woord de mislukte", NULL, cmd_outbox_list},
+	{"outbox retry", "NUMMER", "bezorg een mislukt bericht opnieuw", NULL, cmd_outbox_retry},
 	{"serve", "[--port N] [--address A]", "beantwoord vragen over het net",
      "De beschrijving van de interface staat op /v1/openapi.json.", cmd_serve},
 	{"doctor", "", "kijk of deze installatie in orde is",

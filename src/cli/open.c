@@ -131,6 +131,8 @@ static int open_keys(struct cli *c, struct centre *ce, struct err *e)
 {
 	bool made;
 	int rc = signal_keys_open(c->dir, &ce->keys, e);
+	if (!rc)
+		rc = box_open(c->dir, &ce->box, e);
 	if (rc)
 		return rc;
 	if (settings_is(&c->settings, SET_MODE, "production"))
@@ -155,7 +157,9 @@ int centre_open(struct cli *c, unsigned what, struct centre *ret)
 		return cli_fail(c, &e);
 	}
 	*ret = ce;
-	ret->intake = (struct intake){ret->store, ret->audit, ret->policy, ret->keys, &ret->org, "meldpunt", false};
+	ret->intake = (struct intake){
+		ret->store, ret->audit, ret->policy, ret->keys,
+		&ret->org,  "meldpunt", false,       *settings_text(&c->settings, SET_SMTP_URL) ? ret->box : NULL};
 	return EXIT_DONE;
 }
 
@@ -177,6 +181,8 @@ void centre_close(struct centre *ce)
 	ce->store = store_close(ce->store);
 	ce->audit = audit_close(ce->audit);
 	ce->keys = signal_keys_close(ce->keys);
+	ce->box = box_close(ce->box);
+	ce->smtp_password = crypto_guard_free(ce->smtp_password);
 	ce->policy = policy_free(ce->policy);
 }
 

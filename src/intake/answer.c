@@ -109,6 +109,8 @@ void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
 		jw_str(w, r->notes[i]);
 	jw_arr_end(w);
 	write_suggestions(w, r);
+	if (r->code_sent)
+		jw_kbool(w, "code_verstuurd", true);
 	if (r->in->synthetic)
 		jw_kbool(w, "verzonnen", true);
 	jw_obj_end(w);

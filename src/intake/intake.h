@@ -6,6 +6,7 @@
 #include "barrier/barrier.h"
 #include "base/clock.h"
 #include "dossier/dossier.h"
+#include "job/box.h"
 #include "seam/json.h"
 #include "signal/signal.h"
 
@@ -18,6 +19,7 @@ struct intake {
 	const struct org_public *org;
 	const char *member; /* who vouches: this desk */
 	bool synthetic;     /* demonstration data: marked in every row */
+	const struct box *box; /* seals codes on their way to a mailbox; NULL: no mail leaves from here, so no codes */
 };
 
 #define INTAKE_NOTES 64
@@ -35,6 +37,7 @@ struct intake_report {
 	struct arena *a;
 	const struct intake *in;
 	int64_t now_ms;
+	int64_t day; /* of receipt */
 	enum strength strength;
 	enum basis basis;
 	struct str form;
@@ -42,6 +45,8 @@ struct intake_report {
 	size_t ids_n;
 	bool has_contact;
 	struct identifier contact; /* strongest, folded */
+	struct identifier mail;    /* as it was given, in canonical form; n 0: none */
+	bool code_sent;            /* a code is on its way to it */
 	struct str *notes;         /* what was not usable, and why: texts of ours, never the value */
 	size_t notes_n;
 	struct intake_suggestion *suggestions;
@@ -80,5 +85,31 @@ void intake_advice(const struct policy *p, struct str form, enum lang lang, stru
 int intake_show(const struct intake *in, struct tx *tx, struct arena *a, const struct dossier *d, struct jw *w,
                 struct err *e) KT_CHECK;
 void intake_wipe(struct intake_report *r); /* the receipt code and contact */
+
+/* A contact is confirmed with six digits that went to its mailbox. What is known of a code is a keyed hash.
+ *
+ * A confirmed report counts under its mailbox, whatever other contact it had: otherwise one mailbox could confirm any
+ * number of invented telephone numbers. */
+struct intake_confirm {
+	struct intake_report *r; /* of the opened dossier, counted anew as confirmed */
+	uint8_t dossier[DOSSIER_ID];
+	char number[DOSSIER_NUMBER];
+	char code[6];
+	uint8_t (*reports)[16]; /* what it counted as until now */
+	size_t reports_n;
+	bool ok;       /* the outcome of a try */
+	bool too_many; /* of asking for a code */
+};
+#define INTAKE_CODE 6 /* digits */
+/* Opens the report of a receipt code. `code`: what the reporter typed, n 0 when a new one is asked for. KT_ENOTFOUND
+ * for an unknown receipt code; KT_EREFUSED when the report has no e-mail address, or no code can be sent from here. */
+int intake_confirm_open(const struct intake *in, struct tx *tx, struct arena *a, const struct receipt *receipt,
+                        struct str code, int64_t now_ms, struct intake_confirm **ret, struct err *e) KT_CHECK;
+/* The store_job that tries the code; arg is a struct intake_confirm. A try counts whatever its outcome; ->ok tells it.
+ * On success the report's sightings become confirmed and its rules are judged, in the same transaction. */
+int intake_confirm_job(struct tx *tx, void *arg, struct err *e);
+/* The store_job that sends a new code. KT_EREFUSED: confirmed already, or (->too_many) asked too often. */
+int intake_code_job(struct tx *tx, void *arg, struct err *e);
+void intake_confirm_wipe(struct intake_confirm *c); /* the code and the contact */
 
 #endif

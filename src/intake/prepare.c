@@ -1,4 +1,4 @@
-#include "intake/intake.h"
+#include "intake/parts.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -90,6 +90,12 @@ static int take_identifiers(struct intake_report *r, struct arena *a, const stru
 	return 0;
 }
 
+bool intake_mail(const struct intake_report *r, struct str text, struct identifier *ret, struct err *why)
+{
+	struct identifier folded;
+	return !email_canonical(text, ret, why) && !policy_fold_mail(r->in->policy, ret, &folded);
+}
+
 /* The strongest normalised contact: a phone number, else an e-mail address. */
 static void take_contact(struct intake_report *r, const struct val *contact)
 {
@@ -102,11 +108,12 @@ static void take_contact(struct intake_report *r, const struct val *contact)
 		else
 			note(r, "melder.contact.telefoon: %s", why.text);
 	}
-	if (mail.n && !r->has_contact) {
-		if (!email_canonical(mail, &id, &why) && !policy_fold_mail(r->in->policy, &id, &r->contact))
-			r->has_contact = true;
-		else
-			note(r, "melder.contact.email: %s", why.text);
+	if (mail.n && intake_mail(r, mail, &id, &why)) {
+		r->mail = id;
+		if (!r->has_contact)
+			r->has_contact = !policy_fold_mail(r->in->policy, &id, &r->contact);
+	} else if (mail.n && !r->has_contact) {
+		note(r, "melder.contact.email: %s", why.text);
 	}
 	if (!r->has_contact)
 		note(r,
@@ -212,7 +219,7 @@ static void count_one(struct intake_report *r, const struct policy_rule *rule, c
 		.member = r->in->member,
 		.strength = r->strength,
 		.basis = r->basis,
-		.day = time_day(r->now_ms),
+		.day = r->day,
 		.synthetic = r->in->synthetic,
 	};
 	signal_tag(r->in->keys, rule, &subject, s.tag);
@@ -224,7 +231,7 @@ static void count_one(struct intake_report *r, const struct policy_rule *rule, c
 }
 
 /* Which rules count which identifier of this report. Who cannot be told apart from others counts for nobody. */
-static int count_all(struct intake_report *r, struct arena *a, struct err *e)
+int intake_count(struct intake_report *r, struct arena *a, struct err *e)
 {
 	const struct policy_rule *rules;
 	size_t n = policy_rules(r->in->policy, &rules);
@@ -237,7 +244,7 @@ static int count_all(struct intake_report *r, struct arena *a, struct err *e)
 	if (!r->has_contact)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!rule_applies(r->in->policy, &rules[i], r->form, r->basis, time_day(r->now_ms)))
+		if (!rule_applies(r->in->policy, &rules[i], r->form, r->basis, r->day))
 			continue;
 		for (size_t k = 0; k < r->ids_n; k++)
 			count_one(r, &rules[i], &r->ids[k]);
@@ -340,7 +347,7 @@ static int seal_report(struct intake_report *r, struct arena *a, const struct va
 	return rc;
 }
 
-static int report_new(const struct intake *in, struct arena *a, enum strength strength, int64_t now_ms,
+int intake_report_new(const struct intake *in, struct arena *a, enum strength strength, int64_t now_ms,
                       struct intake_report **ret, struct err *e)
 {
 	struct intake_report *r = ARENA_NEW(a, struct intake_report);
@@ -353,6 +360,7 @@ static int report_new(const struct intake *in, struct arena *a, enum strength st
 	r->a = a;
 	r->in = in;
 	r->now_ms = now_ms;
+	r->day = time_day(now_ms);
 	r->strength = strength;
 	*ret = r;
 	return 0;
@@ -370,7 +378,7 @@ int intake_judge(const struct intake *in, struct arena *a, const struct val *roo
                  int64_t now_ms, struct intake_report **ret, struct valid_report *why, struct err *e)
 {
 	struct intake_report *r = NULL;
-	int rc = report_new(in, a, strength, now_ms, &r, e);
+	int rc = intake_report_new(in, a, strength, now_ms, &r, e);
 	if (!rc)
 		rc = check_report(r, root, why, e);
 	if (rc)
@@ -387,7 +395,7 @@ int intake_judge(const struct intake *in, struct arena *a, const struct val *roo
 	take_sharing(r, root);
 	struct finder f = {r};
 	(void)id_extract(val_text(root, "verhaal"), policy_id_options(in->policy), suggest, &f);
-	rc = count_all(r, a, e);
+	rc = intake_count(r, a, e);
 	if (!rc)
 		rc = seal_report(r, a, root, e);
 	if (!rc)

@@ -1,9 +1,9 @@
-#include "intake/intake.h"
+#include "intake/parts.h"
 #include "job/outbox.h"
 #include "seam/crypto.h"
 
 /* One counted identifier: stored, evaluated, and when its rule fires made known and turned into proposals. */
-static int record_one(struct tx *tx, struct intake_report *r, const struct counted *c, struct err *e)
+int intake_record_one(struct tx *tx, struct intake_report *r, const struct counted *c, struct err *e)
 {
 	const struct policy *p = r->in->policy;
 	struct rule_outcome out;
@@ -35,14 +35,18 @@ int intake_job(struct tx *tx, void *arg, struct err *e)
 	struct intake_report *r = arg;
 	/* May run again after a rollback: what it tells starts afresh. */
 	r->opened = 0;
+	r->code_sent = false;
 	memset(&r->tally, 0, sizeof(r->tally));
 	int rc = dossier_store(tx, &r->sealed, e);
 	for (size_t i = 0; !rc && i < r->counted_n; i++)
-		rc = record_one(tx, r, &r->counted[i], e);
+		rc = intake_record_one(tx, r, &r->counted[i], e);
 	if (!rc)
 		rc = record_audit(tx, r, e);
 	if (!rc)
 		rc = outbox_add(tx, r->now_ms, "report.added", str_of(r->sealed.number), STR(""), e);
+	/* Who vouches for a reporter has spoken to him. */
+	if (!rc && r->strength == STRENGTH_CLAIMED && r->mail.n && r->in->box)
+		rc = intake_code_add(tx, r, r->sealed.id, str_of(r->sealed.number), &r->code_sent, e);
 	return rc;
 }
 
@@ -50,4 +54,5 @@ void intake_wipe(struct intake_report *r)
 {
 	crypto_wipe(&r->code, sizeof(r->code));
 	crypto_wipe(&r->contact, sizeof(r->contact));
+	crypto_wipe(&r->mail, sizeof(r->mail));
 }

@@ -1,5 +1,7 @@
 #include <stdio.h>
 
+#include "job/outbox.h"
+
 #include "support/centre.h"
 
 struct answer {
@@ -66,6 +68,121 @@ static void test_three_people(void **state)
 	assert_int_equal(barriers(t), 3);
 	report(t, SHOP("\"telefoon\":\"+31691234568\""));
 	assert_int_equal(barriers(t), 3);
+}
+
+/* ---- a confirmed mailbox ---- */
+
+struct mailed {
+	struct test_centre *t;
+	struct box *box;
+	char code[INTAKE_CODE + 1];
+};
+
+static int newest_code(const struct outbox_row *row, void *arg)
+{
+	struct mailed *m = arg;
+	struct outbox_row whole;
+	struct buf id = BUF_INIT(64), plain = BUF_INIT(4096);
+	struct json_limits lim = {4096, 4};
+	const struct val *v;
+	struct tx *tx;
+	if (m->code[0])
+		return 0;
+	buf_hex(&id, row->id, OUTBOX_ID);
+	test_must(store_read(m->t->store, &tx, &m->t->e), &m->t->e);
+	test_must(outbox_get(tx, m->t->a, buf_view(&id), &whole, &m->t->e), &m->t->e);
+	store_read_end(tx);
+	assert_null(memmem(whole.body.p, whole.body.n, "melder.example", 14));
+	test_must(box_unseal(m->box, "mail.code", whole.object, whole.body, &plain, &m->t->e), &m->t->e);
+	test_must(json_read(m->t->a, buf_view(&plain), &lim, &v, &m->t->e), &m->t->e);
+	assert_true(str_copy(m->code, sizeof(m->code), val_text(v, "code")));
+	buf_free(&id);
+	buf_free(&plain);
+	return 0;
+}
+
+static bool confirm(struct test_centre *t, const struct receipt *r, const char *code, int64_t now_ms)
+{
+	struct intake_confirm *c;
+	struct tx *tx;
+	test_must(store_read(t->store, &tx, &t->e), &t->e);
+	test_must(intake_confirm_open(&t->in, tx, t->a, r, str_of(code), now_ms, &c, &t->e), &t->e);
+	store_read_end(tx);
+	test_must(store_submit(t->store, intake_confirm_job, c, &t->e), &t->e);
+	return c->ok;
+}
+
+struct listed {
+	struct outbox_row row[16];
+	size_t n;
+};
+
+static int list_one(const struct outbox_row *row, void *arg)
+{
+	struct listed *l = arg;
+	assert_true(l->n < 16);
+	l->row[l->n++] = *row;
+	return 0;
+}
+
+/* A claimed report over the net, and the code that went to its mailbox. */
+static struct receipt claimed(struct test_centre *t, struct box *box, const char *json, char code[INTAKE_CODE + 1])
+{
+	struct mailed m = {.t = t, .box = box};
+	struct listed before = {.n = 0};
+	struct answer a;
+	struct tx *tx;
+	report_at(t, json, STRENGTH_CLAIMED, TEST_NOW, &a);
+	test_must(a.code, &t->e);
+	assert_true(a.r->code_sent);
+	buf_free(&a.b);
+	test_must(store_read(t->store, &tx, &t->e), &t->e);
+	test_must(outbox_list(tx, OUTBOX_WAITING, 16, list_one, &before, &t->e), &t->e);
+	store_read_end(tx);
+	for (size_t i = 0; i < before.n; i++) {
+		struct outbox_row whole;
+		struct buf id = BUF_INIT(64);
+		buf_hex(&id, before.row[i].id, OUTBOX_ID);
+		test_must(store_read(t->store, &tx, &t->e), &t->e);
+		test_must(outbox_get(tx, t->a, buf_view(&id), &whole, &t->e), &t->e);
+		store_read_end(tx);
+		buf_free(&id);
+		if (str_is(whole.object, a.r->sealed.number))
+			(void)newest_code(&whole, &m);
+	}
+	memcpy(code, m.code, sizeof(m.code));
+	return a.r->code;
+}
+
+static void test_codes(void **state)
+{
+	static const char *const WHO[] = {SHOP("\"email\":\"a@melder.example\""), SHOP("\"email\":\"b@melder.example\""),
+	                                  SHOP("\"email\":\"c@melder.example\",\"telefoon\":\"0691234567\"")};
+	struct test_centre *t = *state;
+	struct box *box;
+	char code[3][INTAKE_CODE + 1];
+	struct receipt r[3];
+	test_must(box_open(t->dir, &box, &t->e), &t->e);
+	t->in.box = box;
+	for (int i = 0; i < 3; i++)
+		r[i] = claimed(t, box, WHO[i], code[i]);
+	assert_int_equal(barriers(t), 0);
+	assert_false(confirm(t, &r[0], "een code", TEST_NOW));
+	assert_false(confirm(t, &r[0], "", TEST_NOW));
+	assert_false(confirm(t, &r[0], code[0], TEST_NOW + 30 * INT64_C(60000))); /* too late */
+	assert_true(confirm(t, &r[0], code[0], TEST_NOW + 30 * INT64_C(60000) - 1));
+	assert_true(confirm(t, &r[1], code[1], TEST_NOW));
+	assert_int_equal(barriers(t), 0);
+	for (int i = 0; i < 5; i++)
+		assert_false(confirm(t, &r[2], "000000x", TEST_NOW));
+	assert_false(confirm(t, &r[2], code[2], TEST_NOW)); /* five tries are over */
+	assert_int_equal(barriers(t), 0);
+	assert_true(confirm(t, &r[0], code[0], TEST_NOW)); /* again is no second person */
+	r[2] = claimed(t, box, WHO[2], code[2]);
+	assert_true(confirm(t, &r[2], code[2], TEST_NOW));
+	assert_int_equal(barriers(t), 3);
+	t->in.box = NULL;
+	box_close(box);
 }
 
 static void test_one_person_three_times(void **state)
@@ -258,7 +375,8 @@ int main(int argc, char **argv)
 {
 	test_driver(argc, argv);
 	const struct CMUnitTest tests[] = {
-		T(test_three_people),       T(test_one_person_three_times),
+		T(test_three_people),       T(test_codes),
+		       T(test_one_person_three_times),
 		T(test_who_does_not_count), T(test_window),
 		T(test_refusals),           T(test_lenient),
 		T(test_many_identifiers),   T(test_show),

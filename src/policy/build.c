@@ -277,6 +277,42 @@ static void build_intake(struct loader *l)
 	build_folds(l, en);
 }
 
+static struct policy_attempts attempts_of(const struct val *v)
+{
+	const struct val *items;
+	size_t n = val_items(v, "retry_seconds", &items);
+	struct policy_attempts a = {.jitter_percent = val_int(v, "jitter_percent", 0),
+	                            .connect_s = val_int(v, "connect_seconds", 5),
+	                            .total_s = val_int(v, "total_seconds", 10)};
+
+	for (size_t i = 0; i < n && a.n < POLICY_DELAYS; i++)
+		if (items[i].type == VAL_INT)
+			a.delay_s[a.n++] = items[i].i;
+	return a;
+}
+
+static void build_delivery(struct loader *l)
+{
+	const struct entry *en = load_entry(l, SEC_DELIVERY, STR("delivery"));
+	const struct val *code;
+
+	if (!en)
+		return;
+	code = val_get(en->v, "code");
+	l->p->delivery = (struct policy_delivery){
+		.call = attempts_of(val_get(en->v, "call")),
+		.mail = attempts_of(val_get(en->v, "mail")),
+		.lease_s = val_int(en->v, "lease_seconds", 600),
+		.keep_days = val_int(en->v, "keep_days", 30),
+		.code_minutes = val_int(code, "valid_minutes", 0),
+		.code_tries = val_int(code, "tries", 0),
+		.codes_an_hour = val_int(code, "per_report_and_hour", 0),
+		.codes_a_day = val_int(code, "per_address_and_day", 0),
+	};
+	texts_by_lang(l->p->delivery.code_subject, code, "subject_nl", "subject_en");
+	texts_by_lang(l->p->delivery.code_text, code, "text_nl", "text_en");
+}
+
 void load_build(struct loader *l)
 {
 	build_forms(l);
@@ -286,6 +322,7 @@ void load_build(struct loader *l)
 	build_advice(l);
 	build_seal(l);
 	build_intake(l);
+	build_delivery(l);
 	load_rules(l);
 	load_safety(l);
 }

@@ -37,8 +37,9 @@ static void sources_check(struct loader *l)
 		const struct val *v = f->root && !f->gone ? val_get(f->root, "source") : NULL;
 		char at[160];
 
-		/* A rule and the intake file are entries themselves and were looked at above. */
+		/* A rule, the intake and the delivery file are entries themselves and were looked at above. */
 		if (!v || v->type != VAL_STR || str_is(f->type, "rule") || str_is(f->type, "intake") ||
+		    str_is(f->type, "delivery") ||
 		    l->broken[SEC_SOURCES] || load_entry(l, SEC_SOURCES, v->s))
 			continue;
 		load_place(at, f->path, "/source");

@@ -38,7 +38,7 @@ static bool put(const char *type, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const types[] = {"taxonomy", "rule", "measures", "partners", "destinations",
-	                                    "advice",   "seal", "intake",   "safety",   "sources"};
+	                                    "advice",   "seal", "intake",   "delivery", "safety",       "sources"};
 	static struct valid_report report;
 	const char *const dirs[] = {dir};
 

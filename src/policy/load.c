@@ -127,6 +127,7 @@ static const struct {
 	{"advice", 1u << SEC_ADVICE},
 	{"seal", 1u << SEC_SEAL},
 	{"intake", 1u << SEC_INTAKE},
+	{"delivery", 1u << SEC_DELIVERY},
 	{"sources", 1u << SEC_SOURCES},
 	{"safety", 1u << SEC_SAFETY},
 };
@@ -167,7 +168,7 @@ static void file_check(struct loader *l, struct policy_file *f)
 	if (!schema) {
 		valid_add(l->report, at, f->root->line, f->type.p ? "enum" : "required",
 		          "hier hoort het soort bestand: taxonomy, rule, measures, partners, destinations, advice, seal, "
-		          "intake, safety of sources");
+		          "intake, delivery, safety of sources");
 		f->type = STR_NONE;
 		file_broken(l, f);
 		f->root = NULL;
@@ -215,6 +216,7 @@ static void required_check(struct loader *l, const char *last_dir)
 		{SEC_FORMS, "taxonomy.yaml"},
 		{SEC_SEAL, "seal.yaml"},
 		{SEC_INTAKE, "intake.yaml"},
+		{SEC_DELIVERY, "delivery.yaml"},
 	};
 
 	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++) {

@@ -17,6 +17,7 @@ static const struct {
 	{"advice", "advice", "form", SEC_ADVICE},
 	{"seal", "kinds", "kind", SEC_SEAL},
 	{"intake", NULL, "type", SEC_INTAKE},
+	{"delivery", NULL, "type", SEC_DELIVERY},
 	{"sources", "sources", "id", SEC_SOURCES},
 	{"safety", "groups", "id", SEC_SAFETY},
 };
@@ -103,7 +104,7 @@ static const char *file_key(struct str type)
 {
 	if (str_is(type, "rule") || str_is(type, "safety"))
 		return "id";
-	return str_is(type, "intake") ? "type" : NULL;
+	return str_is(type, "intake") || str_is(type, "delivery") ? "type" : NULL;
 }
 
 /* The file as the schema may see it: a copy in which the lists lack their removals, or the file itself. */

@@ -107,6 +107,11 @@ const struct policy_advice *policy_advice(const struct policy *p, struct str for
 	return NULL;
 }
 
+const struct policy_delivery *policy_delivery(const struct policy *p)
+{
+	return &p->delivery;
+}
+
 const struct policy_limits *policy_limits(const struct policy *p)
 {
 	return &p->limits;

@@ -88,6 +88,20 @@ struct policy_limits {
 	int64_t story_bytes, identifiers, identifier_bytes, payload_bytes, days_back;
 };
 
+/* How messages leave (policy/delivery.yaml). */
+#define POLICY_DELAYS 24
+struct policy_attempts {
+	int64_t delay_s[POLICY_DELAYS]; /* after each failure; then it is given up */
+	size_t n;
+	int64_t jitter_percent, connect_s, total_s;
+};
+struct policy_delivery {
+	struct policy_attempts call, mail;
+	int64_t lease_s, keep_days;
+	int64_t code_minutes, code_tries, codes_an_hour, codes_a_day; /* per report; per mailbox */
+	struct str code_subject[LANGS], code_text[LANGS];             /* text: with {code}, maybe {minuten} */
+};
+
 struct policy;
 
 /* Loads and checks. On findings: KT_EINVAL and `report` holds them (path of the file in `at`, "#" and the JSON pointer
@@ -112,6 +126,7 @@ const struct policy_destination *policy_destination(const struct policy *p, stru
 /* Advice of the form or its nearest ancestor; never NULL when a root entry exists. */
 const struct policy_advice *policy_advice(const struct policy *p, struct str form);
 const struct policy_limits *policy_limits(const struct policy *p);
+const struct policy_delivery *policy_delivery(const struct policy *p);
 const struct id_options *policy_id_options(const struct policy *p);
 bool policy_sealed(const struct policy *p, enum id_kind k);
 bool policy_role(const struct policy *p, struct str role);

@@ -149,6 +149,9 @@ static void test_shipped(void **state)
 	assert_false(policy_sealed(p, ID_DOMAIN));
 	assert_true(policy_sealed(p, ID_COMPANY));
 	assert_int_equal(policy_limits(p)->identifiers, 50);
+	assert_int_equal(policy_delivery(p)->call.delay_s[0], 5);
+	assert_int_equal(policy_delivery(p)->code_tries, 5);
+	assert_non_null(strstr(policy_delivery(p)->code_text[LANG_EN].p, "{code}"));
 	assert_true(policy_role(p, STR("getuige")));
 	assert_false(policy_role(p, STR("dader")));
 	assert_true(policy_age_group(p, STR("<18")));
@@ -166,7 +169,7 @@ static void test_shipped(void **state)
 static void test_schemas_known(void **state)
 {
 	static const char *const types[] = {"taxonomy", "rule", "measures", "partners", "destinations",
-	                                    "advice",   "seal", "intake",   "safety",   "sources"};
+	                                    "advice",   "seal", "intake",   "delivery", "safety",       "sources"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -183,11 +186,12 @@ static void test_missing(void **state)
 
 	(void)state;
 	assert_null(p);
-	assert_int_equal(r.total, 3);
+	assert_int_equal(r.total, 4);
 	assert_non_null(strstr(r.e[0].text, "taxonomy.yaml ontbreekt"));
 	assert_non_null(strstr(r.e[0].at, "/taxonomy.yaml#"));
 	assert_non_null(strstr(r.e[1].text, "seal.yaml ontbreekt"));
 	assert_non_null(strstr(r.e[2].text, "intake.yaml ontbreekt"));
+	assert_non_null(strstr(r.e[3].text, "delivery.yaml ontbreekt"));
 	assert_int_equal(policy_load(absent, 1, &p, &r, &e), KT_ENOTFOUND);
 	assert_null(p);
 }

@@ -215,3 +215,17 @@ void *crypto_guard_free(void *p)
 	sodium_free(p); /* wipes; takes NULL */
 	return NULL;
 }
+
+void crypto_hmac256(uint8_t out[32], struct str key, struct str m)
+{
+	crypto_auth_hmacsha256_state st;
+	crypto_auth_hmacsha256_init(&st, (const unsigned char *)key.p, key.n);
+	crypto_auth_hmacsha256_update(&st, (const unsigned char *)m.p, m.n);
+	crypto_auth_hmacsha256_final(&st, out);
+	sodium_memzero(&st, sizeof(st));
+}
+
+void crypto_base64(char *out, size_t cap, struct str bytes)
+{
+	(void)sodium_bin2base64(out, cap, (const unsigned char *)bytes.p, bytes.n, sodium_base64_VARIANT_ORIGINAL);
+}

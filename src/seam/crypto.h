@@ -34,6 +34,11 @@ void crypto_m_v(uint8_t out[64], struct str key, const char *label, const struct
 #define crypto_h(out, label, ...) crypto_h_v((out), (label), FIELDS(__VA_ARGS__))
 #define crypto_m(out, key, label, ...) crypto_m_v((out), (key), (label), FIELDS(__VA_ARGS__))
 
+/* HMAC-SHA-256 as other people's standards have it, and base 64 with padding; out holds
+ * 4 * ((n + 2) / 3) + 1 bytes. */
+void crypto_hmac256(uint8_t out[32], struct str key, struct str m);
+void crypto_base64(char *out, size_t cap, struct str bytes);
+
 #define SIGN_PUBLIC 32
 #define SIGN_SECRET 64
 #define SIGN_BYTES 64

@@ -38,6 +38,9 @@ struct sighting {
 /* Writes or refreshes a sighting: per tag, reporter and member the latest day and the best strength stay. */
 int signal_add(struct tx *tx, const struct sighting *s, struct err *e) KT_CHECK;
 
+/* Takes back the sighting that came with this report id, when it is no stronger than `at_most`. */
+int signal_withdraw(struct tx *tx, const uint8_t report[16], enum strength at_most, struct err *e) KT_CHECK;
+
 #define SIGNAL_MAX_ROWS 256
 /* Counts the tag under its rule on `today`: evaluates the newest SIGNAL_MAX_ROWS rows, which bounds the work of a
  * signal that thousands report; the number told is then "at least". */

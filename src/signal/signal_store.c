@@ -38,6 +38,13 @@ int signal_add(struct tx *tx, const struct sighting *s, struct err *e)
 	               SV_B(s->report, sizeof(s->report)), SV_I(s->synthetic));
 }
 
+static const struct stmt ST_WITHDRAW = {"DELETE FROM sighting WHERE report = $1 AND strength <= $2", NULL, "bi", ""};
+
+int signal_withdraw(struct tx *tx, const uint8_t report[16], enum strength at_most, struct err *e)
+{
+	return tx_exec(tx, &ST_WITHDRAW, e, SV_B(report, 16), SV_I(at_most));
+}
+
 struct rows {
 	struct rule_sighting s[SIGNAL_MAX_ROWS];
 	size_t n;

@@ -4,13 +4,16 @@
 (NL GOV API Design Rules 2.2), and what may never reach a log."""
 import json
 import socket
+import sqlite3
 import sys
 import threading
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from api import JSON, SPEC, Server, check_answer
 from kt import has, main, person, report, same, shop, test, true
+from receivers import MailServer
 
 
 def desk_operations(s, good):
@@ -55,6 +58,28 @@ def every_operation_answers_as_described(_driver):
     same(seen["verhaal"], "niets gekregen", "story")
     same(good("GET", "/omgeving", 200)["demonstratie"], True, "a demonstration")
     desk_operations(s, good)
+    s.end()
+    post = MailServer()
+    s = Server(KENTERING_SMTP_URL=f"smtp://127.0.0.1:{post.port}", KENTERING_MAIL_FROM="meldpunt@kentering.example")
+    got = good("POST", "/meldingen", 201, shop(person(2), "zz--api.nl"))
+    same(got["code_verstuurd"], True, "a code is on its way")
+    receipt = {"ontvangstcode": got["ontvangstcode"]}
+    good("POST", "/meldingen/_stuur-code", 202, receipt)
+    for _ in range(400):  # each code replaces the one before
+        if len(post.mails) == 2:
+            break
+        time.sleep(0.05)
+    codes = [re.search(r"^(\d{6})\s*$", m.get_content(), re.M)[1] for _, m, _ in post.mails]
+    good("POST", "/meldingen/_bevestig", 200, {**receipt, "code": codes[1]})
+    post.close()
+    admin = s.view("beheerder")
+    same(good("GET", "/bezorgingen", 200, real="/bezorgingen?toestand=mislukt", who=admin)["bezorgingen"], [], "dead letters")
+    dead = "ab" * 16
+    with sqlite3.connect(s.centre.dir / "kentering.db", timeout=20) as db:
+        db.execute("UPDATE outbox SET id = x'" + dead + "', state = 2, body = x'00', topic = 'webhook.event', "
+                   "lane = 'webhook:W' WHERE id = (SELECT id FROM outbox WHERE state = 1 LIMIT 1)")
+    again = good("POST", "/bezorgingen/{id}/_opnieuw", 200, real=f"/bezorgingen/{dead}/_opnieuw", who=admin)
+    same(again["id"], dead, "again")
     every = {(m, p) for p, ops in SPEC["paths"].items() for m in ops}
     same(every - tried, set(), "operations not tried")
     s.end()
@@ -69,7 +94,7 @@ def every_class_of_error(_driver):
         return check_answer(s.ask(method, real or "/v1" + path, body, headers), path, method, status)
 
     for path in SPEC["paths"]:
-        real = path.replace("{fraudevorm}", "OF-1").replace("{nummer}", "B0123456789")
+        real = path.replace("{fraudevorm}", "OF-1").replace("{nummer}", "B0123456789").replace("{id}", "0" * 32)
         bad("GET", path, 404, real=f"/v1{real}/")  # never a redirect
         r = s.ask("PUT", "/v1" + real, b"{}")
         check_answer(r, path, "PUT", 405)
@@ -91,6 +116,13 @@ def every_class_of_error(_driver):
     bad("POST", "/meldingen/_inzien", 400, {"ontvangstcode": "x"})
     bad("POST", "/meldingen/_inzien", 404, {"ontvangstcode": "0000-0000-0000-0000-0000-0"})
     bad("POST", "/kenmerken/_herken", 400, {"tekst": "x", "anders": 1})
+    bad("POST", "/meldingen/_bevestig", 404, {"ontvangstcode": "0000-0000-0000-0000-0000-0", "code": "123456"})
+    bad("POST", "/meldingen/_bevestig", 400, {"ontvangstcode": "0000-0000-0000-0000-0000-0", "code": "geheim"})
+    bad("POST", "/meldingen/_stuur-code", 404, {"ontvangstcode": "0000-0000-0000-0000-0000-0"})
+    admin = s.view("beheerder")
+    bad("GET", "/bezorgingen", 400, headers=admin, real="/v1/bezorgingen?toestand=weg")
+    bad("POST", "/bezorgingen/{id}/_opnieuw", 404, headers=admin, real="/v1/bezorgingen/" + "0" * 32 + "/_opnieuw")
+    bad("POST", "/bezorgingen/{id}/_opnieuw", 400, headers=admin, real="/v1/bezorgingen/x/_opnieuw")
     same(s.centre.dossiers(), 0, "dossiers after errors")
     s.end()
 
@@ -101,7 +133,7 @@ def every_operation_refuses_what_it_describes(_driver):
     s = Server()
     eyes = {"behandelaar": s.view("meldpunt"), "partner": s.view("bank"), "beheerder": s.view("beheerder")}
     for path, method, op in [(p, m, op) for p, ops in SPEC["paths"].items() for m, op in ops.items()]:
-        real = "/v1" + path.replace("{fraudevorm}", "OF-1").replace("{nummer}", "B0123456789")
+        real = "/v1" + path.replace("{fraudevorm}", "OF-1").replace("{nummer}", "B0123456789").replace("{id}", "0" * 32)
         who = eyes[op["x-rol"][0]] if "x-rol" in op else JSON
 
         def bad(status, body=None, where=real, **headers):

@@ -1,0 +1,59 @@
+/* The mail with a code: what it says is policy, what it holds is a code and no word of the report. */
+#include "exchange/deliver.h"
+
+static void fill(struct buf *b, struct str text, struct str code, int64_t minutes)
+{
+	static const struct str CODE = {"{code}", 6}, MINUTES = {"{minuten}", 9};
+	while (text.n) {
+		if (str_starts(text, CODE)) {
+			buf_str(b, code);
+			text = str_sub(text, CODE.n, text.n);
+		} else if (str_starts(text, MINUTES)) {
+			buf_int(b, minutes);
+			text = str_sub(text, MINUTES.n, text.n);
+		} else {
+			buf_c(b, text.p[0]);
+			text = str_sub(text, 1, text.n);
+		}
+	}
+}
+
+static enum send_why send_it(const struct deliver *d, const struct outbox_row *row, const struct val *v,
+                             const atomic_bool *stop)
+{
+	const struct policy_delivery *p = policy_delivery(d->policy);
+	struct buf subject = BUF_INIT(1024), text = BUF_INIT(32768), id = BUF_INIT(64);
+	struct smtp_server s = d->smtp;
+	for (int l = LANG_NL; l < LANGS; l++) {
+		buf_printf(&subject, "%s" STR_FMT, l ? " / " : "", STR_ARG(p->code_subject[l]));
+		buf_z(&text, l ? "\n---\n\n" : "");
+		fill(&text, p->code_text[l], val_text(v, "code"), p->code_minutes);
+	}
+	buf_hex(&id, row->id, OUTBOX_ID);
+	struct smtp_mail m = {val_text(v, "naar"), buf_view(&subject), buf_view(&text), buf_view(&id), clock_ms(d->clock)};
+	s.limits =
+		(struct send_limits){(unsigned)p->mail.connect_s * 1000, (unsigned)p->mail.total_s * 1000, d->ca_file, stop};
+	bool whole = !buf_err(&subject) && !buf_err(&text) && !buf_err(&id);
+	enum send_why why = whole ? smtp_send(&s, &m) : SEND_LOCAL;
+	buf_free(&id);
+	buf_free(&text);
+	buf_free(&subject);
+	return why;
+}
+
+enum send_why mail_code_send(const struct outbox_row *row, const atomic_bool *stop, void *user)
+{
+	const struct deliver *d = user;
+	struct json_limits lim = {8192, 4};
+	struct buf plain = BUF_INIT(8192);
+	struct arena *a = arena_new(1u << 20);
+	const struct val *v;
+	enum send_why why = SEND_LOCAL;
+	if (a && d->smtp.url && !box_unseal(d->box, "mail.code", row->object, row->body, &plain, NULL) &&
+	    !json_read(a, buf_view(&plain), &lim, &v, NULL))
+		/* Too late is a kind of failure too: a code that no longer works is not sent. */
+		why = clock_ms(d->clock) < val_int(v, "tot", 0) ? send_it(d, row, v, stop) : SEND_TIME;
+	buf_free(&plain);
+	arena_free(a);
+	return why;
+}

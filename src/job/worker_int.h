@@ -1,0 +1,24 @@
+/* The steps of the worker, for worker.c and step.c only. */
+#ifndef JOB_WORKER_INT_H
+#define JOB_WORKER_INT_H
+#include "job/worker.h"
+
+#define WORKER_BATCH 16   /* messages of a lane at a time */
+#define WORKER_EVENTS 200 /* events in one transaction */
+
+/* Spreads the events that wait, WORKER_EVENTS at most. */
+int step_events(const struct worker_opts *o, int64_t *ret_n, struct err *e) KT_CHECK;
+/* A due lane behind `after`, from the beginning again when there is none; not one for which `skip` says true.
+ * KT_ENOTFOUND: none. */
+int step_pick(const struct worker_opts *o, const char *after, bool (*skip)(const char *lane, void *arg), void *arg,
+              char ret[OUTBOX_LANE], struct err *e) KT_CHECK;
+/* Claims a batch of the lane and sends it, until the first failure. */
+struct step_lane {
+	struct worker_tally tally;
+	enum send_why why; /* of the failure, SEND_OK when there was none */
+};
+int step_lane(const struct worker_opts *o, const char *lane, const atomic_bool *stop, struct step_lane *ret,
+              struct err *e) KT_CHECK;
+int step_purge(const struct worker_opts *o, struct err *e) KT_CHECK;
+
+#endif
