@@ -41,6 +41,7 @@ static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 	struct api api = {&ce->intake, &c->clock};
 	struct http_handler h;
 	struct http_server *s;
+	struct mail_door mail;
 	struct err e = {0};
 	sigset_t set;
 	sigemptyset(&set);
@@ -48,13 +49,18 @@ static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 	sigaddset(&set, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	api_handler(&api, &h);
-	int rc = http_start(o, &h, &s, &e);
-	if (rc)
+	if (mail_door_open(c, ce, &mail, &e))
 		return cli_fail(c, &e);
+	int rc = http_start(o, &h, &s, &e);
+	if (rc) {
+		mail_door_close(&mail);
+		return cli_fail(c, &e);
+	}
 	rc = say_address(c, o, http_port(s));
 	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
 	if (rc == EXIT_DONE)
 		wait_for_end(&set);
+	mail_door_close(&mail);
 	http_stop(s, GRACE_MS);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -78,7 +79,11 @@ static int dispatch(struct cli *c, int n, char **rest)
 		int words = word_count(cmd->name);
 		bool bare = cmd->run == cmd_version || cmd->run == cmd_help; /* must work where nothing else does */
 		int rc = bare ? 0 : cli_setup(c, &e);
-		return rc ? cli_fail(c, &e) : cmd->run(c, n - words, rest + words);
+		if (!rc)
+			return cmd->run(c, n - words, rest + words);
+		(void)cli_fail(c, &e);
+		/* A wrong setting must not cost anybody's mail: the mail server tries again. */
+		return cmd->run == cmd_mail && n > 1 && strcmp(rest[1], "--deliver") == 0 ? EX_TEMPFAIL : EXIT_REFUSED;
 	}
 	return cli_usage(c, "dit commando is er niet.");
 }

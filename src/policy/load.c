@@ -127,6 +127,7 @@ static const struct {
 	{"advice", 1u << SEC_ADVICE},
 	{"seal", 1u << SEC_SEAL},
 	{"intake", 1u << SEC_INTAKE},
+	{"mail", 1u << SEC_MAIL},
 	{"sources", 1u << SEC_SOURCES},
 	{"safety", 1u << SEC_SAFETY},
 };
@@ -167,7 +168,7 @@ static void file_check(struct loader *l, struct policy_file *f)
 	if (!schema) {
 		valid_add(l->report, at, f->root->line, f->type.p ? "enum" : "required",
 		          "hier hoort het soort bestand: taxonomy, rule, measures, partners, destinations, advice, seal, "
-		          "intake, safety of sources");
+		          "intake, mail, safety of sources");
 		f->type = STR_NONE;
 		file_broken(l, f);
 		f->root = NULL;

@@ -17,6 +17,7 @@ static const struct {
 	{"advice", "advice", "form", SEC_ADVICE},
 	{"seal", "kinds", "kind", SEC_SEAL},
 	{"intake", NULL, "type", SEC_INTAKE},
+	{"mail", NULL, "type", SEC_MAIL},
 	{"sources", "sources", "id", SEC_SOURCES},
 	{"safety", "groups", "id", SEC_SAFETY},
 };

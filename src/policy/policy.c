@@ -107,6 +107,11 @@ const struct policy_advice *policy_advice(const struct policy *p, struct str for
 	return NULL;
 }
 
+const struct policy_mail *policy_mail(const struct policy *p)
+{
+	return p->mail.form.n ? &p->mail : NULL;
+}
+
 const struct policy_limits *policy_limits(const struct policy *p)
 {
 	return &p->limits;

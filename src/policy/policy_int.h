@@ -55,6 +55,7 @@ struct policy {
 	struct map registry_by_tld; /* value = position in `partners` */
 	struct str default_registry;
 	struct policy_limits limits;
+	struct policy_mail mail; /* form.n 0: none */
 	struct id_options id_options;
 	unsigned open_kinds; /* bit (1 << enum id_kind) */
 	const struct str *roles, *age_groups;
@@ -77,6 +78,7 @@ enum section {
 	SEC_ADVICE,
 	SEC_SEAL,
 	SEC_INTAKE,
+	SEC_MAIL,
 	SEC_SOURCES,
 	SEC_SAFETY,
 	SECTIONS

@@ -105,14 +105,28 @@ static const char *base_name(const struct embedded *m)
 	return slash ? slash + 1 : m->name;
 }
 
+/* The four digits in front of its name; 0 when there are none. */
+static unsigned version_of(const struct embedded *m)
+{
+	const char *z = base_name(m);
+	unsigned v = 0;
+	for (int i = 0; i < 4; i++) {
+		if (!ch_digit((unsigned char)z[i]))
+			return 0;
+		v = v * 10 + (unsigned)(z[i] - '0');
+	}
+	return z[4] == '_' ? v : 0;
+}
+
+/* Rising numbers; a number may be missing, so that branches can reserve theirs. */
 static int list_check(const struct embedded *list, size_t *ret_n, struct err *e)
 {
 	size_t n = 0;
-	for (; list[n].name; n++) {
-		char want[8];
-		(void)snprintf(want, sizeof(want), "%04u_", (unsigned)n + 1);
-		if (strncmp(base_name(&list[n]), want, 5) != 0)
-			return err_set(e, KT_EINTERNAL, "fout in het programma: de migraties zijn niet doorlopend genummerd");
+	for (unsigned last = 0; list[n].name; n++) {
+		unsigned v = version_of(&list[n]);
+		if (v <= last)
+			return err_set(e, KT_EINTERNAL, "fout in het programma: de nummers van de migraties lopen niet op");
+		last = v;
 	}
 	*ret_n = n;
 	return 0;
@@ -143,15 +157,15 @@ static int history_row(const struct sval *cols, void *arg)
 {
 	struct history *h = arg;
 	char sum[65];
-	if (h->seen >= h->n || cols[0].i > (int64_t)h->n)
+	if (h->seen >= h->n || cols[0].i > (int64_t)version_of(&h->list[h->n - 1]))
 		return err_set(h->e, KT_EREFUSED,
 		               "de database is van een nieuwere versie van het programma: gebruik die versie");
 	checksum(&h->list[h->seen], sum);
-	if (cols[0].i != (int64_t)h->seen + 1 || !str_is(cols[1].s, sum))
+	if (cols[0].i != (int64_t)version_of(&h->list[h->seen]) || !str_is(cols[1].s, sum))
 		return err_set(h->e, KT_ECORRUPT,
 		               "migratie %u van de database is niet die van dit programma: "
 		               "gebruik het programma waarmee de database is gemaakt",
-		               (unsigned)h->seen + 1);
+		               version_of(&h->list[h->seen]));
 	h->seen++;
 	return 0;
 }
@@ -194,7 +208,7 @@ static int make_table(struct conn *c, struct err *e)
 	return code ? code : script_run(c, STR(TABLE), e);
 }
 
-static int apply(struct conn *c, const struct embedded *m, unsigned version, struct err *e)
+static int apply(struct conn *c, const struct embedded *m, struct err *e)
 {
 	char sum[65];
 	struct clock clock;
@@ -204,7 +218,7 @@ static int apply(struct conn *c, const struct embedded *m, unsigned version, str
 	if (code)
 		return code;
 	checksum(m, sum);
-	const struct sval a[] = {SV_I(version), SV_Z(base_name(m)), SV_Z(sum), SV_I(clock_ms(&clock))};
+	const struct sval a[] = {SV_I(version_of(m)), SV_Z(base_name(m)), SV_Z(sum), SV_I(clock_ms(&clock))};
 	return c->d->exec(c, &ADD, a, 4, e);
 }
 
@@ -222,7 +236,7 @@ static int step(struct conn *c, const struct embedded *list, size_t n, bool may_
 		code = make_table(c, e);
 	if (work && !code && n > 0) {
 		size_t next = applied < 0 ? 0 : (size_t)applied;
-		code = apply(c, &list[next], (unsigned)next + 1, e);
+		code = apply(c, &list[next], e);
 	}
 	if (!code && work)
 		code = c->d->commit(c, e);
@@ -277,12 +291,12 @@ int migrate_forward(struct conn *c, const struct store_opts *o, const struct emb
 	if (!code)
 		code = step(c, list, n, false, &applied, e);
 	if (!code && applied > 0 && applied < (int64_t)n)
-		code = copy_before(c, o, (unsigned)applied + 1, e);
+		code = copy_before(c, o, version_of(&list[applied]), e);
 	/* Each round applies one, or finds that another program did. */
 	while (!code && applied < (int64_t)n) {
 		code = step(c, list, n, true, &applied, e);
 		if (!code && applied < (int64_t)n)
-			log_event(LOG_INFO, "store-migrated", LOG_NUM("version", applied < 0 ? 1 : applied + 1));
+			log_event(LOG_INFO, "store-migrated", LOG_NUM("version", version_of(&list[applied < 0 ? 0 : applied])));
 	}
 	return code;
 }
