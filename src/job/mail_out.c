@@ -18,12 +18,12 @@ int mail_out_seal(struct arena *a, const struct box *k, struct str object, const
 		return err_set(e, KT_EINVAL, "Een kopregel van de mail is leeg of heeft een regeleinde.");
 	jw_init(&w, &b);
 	jw_obj(&w);
-	jw_kstr(&w, "to", m->to);
-	jw_kstr(&w, "subject", m->subject);
-	jw_kstr(&w, "text", m->text);
+	jw_kstr(&w, "naar", m->to);
+	jw_kstr(&w, "onderwerp", m->subject);
+	jw_kstr(&w, "tekst", m->text);
 	if (m->in_reply_to.n)
-		jw_kstr(&w, "in_reply_to", m->in_reply_to);
-	jw_kbool(&w, "auto_submitted", m->auto_submitted);
+		jw_kstr(&w, "antwoord_op", m->in_reply_to);
+	jw_kbool(&w, "automatisch", m->auto_submitted);
 	jw_obj_end(&w);
 	if (!buf_err(&b))
 		box_seal(k, MAIL_OUT_TOPIC, object, buf_view(&b), &sealed);
@@ -53,7 +53,7 @@ int mail_out_open(struct arena *a, const struct box *k, struct str object, struc
 	buf_free(&b);
 	if (rc)
 		return rc;
-	*ret = (struct mail_out){val_text(v, "to"), val_text(v, "subject"), val_text(v, "text"),
-	                         val_text(v, "in_reply_to"), val_bool(v, "auto_submitted", false)};
+	*ret = (struct mail_out){val_text(v, "naar"), val_text(v, "onderwerp"), val_text(v, "tekst"),
+	                         val_text(v, "antwoord_op"), val_bool(v, "automatisch", false)};
 	return 0;
 }

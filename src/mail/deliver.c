@@ -167,10 +167,10 @@ static void judge_sender(struct delivery *v)
 	crypto_wipe(&envelope, sizeof(envelope));
 }
 
-/* A person stands behind it, so it can count for one. */
+/* A person stands behind it, so it can count for one. Where nothing but From says so, From may be a stranger's. */
 static bool by_person(const struct delivery *v)
 {
-	return v->from.n && (v->silent == MAIL_ANSWER || v->silent == MAIL_OTHER_SENDER);
+	return v->from.n && (v->silent == MAIL_ANSWER || (v->silent == MAIL_OTHER_SENDER && v->m.confirmed));
 }
 
 /* ---- the report ---- */

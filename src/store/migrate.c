@@ -105,29 +105,22 @@ static const char *base_name(const struct embedded *m)
 	return slash ? slash + 1 : m->name;
 }
 
-/* The four digits in front of its name; 0 when there are none. */
-static unsigned version_of(const struct embedded *m)
+/* "0003_delivery.sql" is 3; 0 when the name has no number. */
+static unsigned number_of(const struct embedded *m)
 {
-	const char *z = base_name(m);
-	unsigned v = 0;
-	for (int i = 0; i < 4; i++) {
-		if (!ch_digit((unsigned char)z[i]))
-			return 0;
-		v = v * 10 + (unsigned)(z[i] - '0');
-	}
-	return z[4] == '_' ? v : 0;
+	struct str name = str_of(base_name(m));
+	int64_t n;
+	bool ok = name.n > 5 && name.p[4] == '_' && str_int(str_sub(name, 0, 4), &n) && n > 0;
+	return ok ? (unsigned)n : 0;
 }
 
-/* Rising numbers; a number may be missing, so that branches can reserve theirs. */
+/* Numbers rise; one that was never released may be missing. */
 static int list_check(const struct embedded *list, size_t *ret_n, struct err *e)
 {
 	size_t n = 0;
-	for (unsigned last = 0; list[n].name; n++) {
-		unsigned v = version_of(&list[n]);
-		if (v <= last)
-			return err_set(e, KT_EINTERNAL, "fout in het programma: de nummers van de migraties lopen niet op");
-		last = v;
-	}
+	for (unsigned last = 0; list[n].name; last = number_of(&list[n++]))
+		if (number_of(&list[n]) <= last)
+			return err_set(e, KT_EINTERNAL, "fout in het programma: de migraties zijn niet oplopend genummerd");
 	*ret_n = n;
 	return 0;
 }
@@ -157,15 +150,15 @@ static int history_row(const struct sval *cols, void *arg)
 {
 	struct history *h = arg;
 	char sum[65];
-	if (h->seen >= h->n || cols[0].i > (int64_t)version_of(&h->list[h->n - 1]))
+	if (h->seen >= h->n || cols[0].i > (int64_t)number_of(&h->list[h->n - 1]))
 		return err_set(h->e, KT_EREFUSED,
 		               "de database is van een nieuwere versie van het programma: gebruik die versie");
 	checksum(&h->list[h->seen], sum);
-	if (cols[0].i != (int64_t)version_of(&h->list[h->seen]) || !str_is(cols[1].s, sum))
+	if (cols[0].i != (int64_t)number_of(&h->list[h->seen]) || !str_is(cols[1].s, sum))
 		return err_set(h->e, KT_ECORRUPT,
 		               "migratie %u van de database is niet die van dit programma: "
 		               "gebruik het programma waarmee de database is gemaakt",
-		               version_of(&h->list[h->seen]));
+		               number_of(&h->list[h->seen]));
 	h->seen++;
 	return 0;
 }
@@ -218,7 +211,7 @@ static int apply(struct conn *c, const struct embedded *m, struct err *e)
 	if (code)
 		return code;
 	checksum(m, sum);
-	const struct sval a[] = {SV_I(version_of(m)), SV_Z(base_name(m)), SV_Z(sum), SV_I(clock_ms(&clock))};
+	const struct sval a[] = {SV_I(number_of(m)), SV_Z(base_name(m)), SV_Z(sum), SV_I(clock_ms(&clock))};
 	return c->d->exec(c, &ADD, a, 4, e);
 }
 
@@ -291,12 +284,12 @@ int migrate_forward(struct conn *c, const struct store_opts *o, const struct emb
 	if (!code)
 		code = step(c, list, n, false, &applied, e);
 	if (!code && applied > 0 && applied < (int64_t)n)
-		code = copy_before(c, o, version_of(&list[applied]), e);
+		code = copy_before(c, o, number_of(&list[applied]), e);
 	/* Each round applies one, or finds that another program did. */
 	while (!code && applied < (int64_t)n) {
 		code = step(c, list, n, true, &applied, e);
 		if (!code && applied < (int64_t)n)
-			log_event(LOG_INFO, "store-migrated", LOG_NUM("version", version_of(&list[applied < 0 ? 0 : applied])));
+			log_event(LOG_INFO, "store-migrated", LOG_NUM("version", number_of(&list[applied < 0 ? 0 : applied])));
 	}
 	return code;
 }
