@@ -94,6 +94,8 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	/* Everything that any library frees is overwritten: no story stays in the heap (docs/security.md). */
 	mallopt(M_PERTURB, 0xa5);
+	/* What is large goes back to the system when it is freed: a few big mails leave no big process. */
+	mallopt(M_MMAP_THRESHOLD, 512 << 10);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	json_setup();

@@ -1,4 +1,5 @@
-/* What the sender hears: plain words from the policy, never a word about others, never that something can be trusted. */
+/* What the sender hears: plain words from the policy, never a word about others, never that something can be trusted.
+ */
 #include "mail/deliver.h"
 #include "seam/crypto.h"
 

@@ -1,5 +1,6 @@
-/* A mail that came in becomes a report, and its sender gets an answer: the same for LMTP and for the pipe. One call, one
- * transaction: when it says 0 the report and the answer are durable, when it says anything else nothing was stored. */
+/* A mail that came in becomes a report, and its sender gets an answer: the same for LMTP and for the pipe. One call,
+ * one transaction: when it says 0 the report and the answer are durable, when it says anything else nothing was stored.
+ */
 #ifndef MAIL_DELIVER_H
 #define MAIL_DELIVER_H
 #include "intake/intake.h"
@@ -24,8 +25,8 @@ int mail_desk_open(const struct mail_desk_options *o, struct mail_desk **ret, st
 struct mail_desk *mail_desk_close(struct mail_desk *d); /* takes NULL, returns NULL */
 
 enum mail_outcome {
-	MAIL_REPORTED, /* a dossier was made */
-	MAIL_SEEN,     /* the same message was taken in before: nothing was added */
+	MAIL_REPORTED,  /* a dossier was made */
+	MAIL_SEEN,      /* the same message was taken in before: nothing was added */
 	MAIL_EXPLAINED, /* it could not be read; its sender hears what to do */
 	MAIL_DROPPED    /* a bounce or a loop: nothing but an audit row */
 };
@@ -33,8 +34,8 @@ const char *mail_outcome_word(enum mail_outcome o);
 
 struct mail_in {
 	struct str message;
-	struct str sender;  /* of the envelope, "" for the null sender; ignored unless has_sender */
-	bool has_sender;    /* false: the Return-Path header is asked */
+	struct str sender; /* of the envelope, "" for the null sender; ignored unless has_sender */
+	bool has_sender;   /* false: the Return-Path header is asked */
 };
 /* KT_EINVAL: no mail at all, or unreadable and nobody can be told. KT_ELIMIT: above MAIL_MAX_BYTES. Anything else: try
  * again later. */
@@ -44,8 +45,8 @@ int mail_deliver(struct mail_desk *d, const struct mail_in *in, enum mail_outcom
 
 struct mail_answer {
 	const struct policy *policy;
-	const struct mail *m;             /* NULL: it was not read */
-	const struct mail_scored *scored; /* of its links */
+	const struct mail *m;               /* NULL: it was not read */
+	const struct mail_scored *scored;   /* of its links */
 	const struct intake_report *report; /* NULL: none was made */
 	bool encrypted;
 };

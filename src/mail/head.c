@@ -111,9 +111,9 @@ enum mail_silent mail_silent_sender(struct str addr)
 	static const struct {
 		const char *head;
 		enum mail_silent why;
-	} robots[] = {{"mailer-daemon@", MAIL_BOUNCE}, {"postmaster@", MAIL_BOUNCE},  {"noreply", MAIL_AUTO},
-	              {"no-reply", MAIL_AUTO},         {"no_reply", MAIL_AUTO},       {"donotreply", MAIL_AUTO},
-	              {"do-not-reply", MAIL_AUTO},     {"geenantwoord", MAIL_AUTO},   {"geen-antwoord", MAIL_AUTO},
+	} robots[] = {{"mailer-daemon@", MAIL_BOUNCE}, {"postmaster@", MAIL_BOUNCE}, {"noreply", MAIL_AUTO},
+	              {"no-reply", MAIL_AUTO},         {"no_reply", MAIL_AUTO},      {"donotreply", MAIL_AUTO},
+	              {"do-not-reply", MAIL_AUTO},     {"geenantwoord", MAIL_AUTO},  {"geen-antwoord", MAIL_AUTO},
 	              {"niet-beantwoorden", MAIL_AUTO}};
 	for (size_t i = 0; i < sizeof(robots) / sizeof(robots[0]); i++) {
 		size_t n = strlen(robots[i].head);

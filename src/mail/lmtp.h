@@ -7,13 +7,13 @@
 #define MAIL_LMTP_H
 #include "base/buf.h"
 
-#define LMTP_LINE 2048u         /* a command with its CR LF */
-#define LMTP_PATH 320u          /* an address: 64 @ 255 */
-#define LMTP_RECIPIENTS 100u    /* of one message (RFC 5321 4.5.3.1.8: at least 100) */
-#define LMTP_ERRORS 10u         /* of one session; then it ends */
-#define LMTP_MESSAGES 1000u     /* of one session; then it ends */
-#define LMTP_COMMANDS 300u      /* between two messages; then it ends */
-#define LMTP_ANSWER 512u        /* a reply line with its CR LF */
+#define LMTP_LINE 2048u      /* a command with its CR LF */
+#define LMTP_PATH 320u       /* an address: 64 @ 255 */
+#define LMTP_RECIPIENTS 100u /* of one message (RFC 5321 4.5.3.1.8: at least 100) */
+#define LMTP_ERRORS 10u      /* of one session; then it ends */
+#define LMTP_MESSAGES 1000u  /* of one session; then it ends */
+#define LMTP_COMMANDS 300u   /* between two messages; then it ends */
+#define LMTP_ANSWER 512u     /* a reply line with its CR LF */
 
 struct lmtp_options {
 	const char *host;     /* what we call ourselves */
@@ -32,9 +32,9 @@ struct lmtp {
 	const struct lmtp_options *o;
 	enum lmtp_state state;
 	unsigned errors, messages, commands, recipients;
-	bool null_sender;        /* MAIL FROM:<> */
+	bool null_sender;           /* MAIL FROM:<> */
 	char sender[LMTP_PATH + 1]; /* envelope sender, as given */
-	struct buf data;         /* the message, dots undone */
+	struct buf data;            /* the message, dots undone */
 	/* private */
 	char line[LMTP_LINE];
 	size_t line_n;

@@ -110,8 +110,8 @@ static enum lmtp_want deliver(struct session *c)
 	}
 	log_event(LOG_WARN, "mail.in", LOG_ERR("error", rc), LOG_NUM("ms", ms));
 	if (rc == KT_EINVAL)
-		return lmtp_delivered(&c->l, 554, "5.6.0", "this message cannot be read: send the text and the links in a new one",
-		                      &c->out);
+		return lmtp_delivered(&c->l, 554, "5.6.0",
+		                      "this message cannot be read: send the text and the links in a new one", &c->out);
 	if (rc == KT_ELIMIT)
 		return lmtp_delivered(&c->l, 552, "5.3.4", "message too big", &c->out);
 	return lmtp_delivered(&c->l, 451, "4.3.0", "not now, try again later", &c->out);
@@ -308,8 +308,7 @@ static void name_of(struct lmtp_server *s)
 	s->lmtp = (struct lmtp_options){s->host, address, MAIL_MAX_BYTES};
 }
 
-int lmtp_server_start(const struct lmtp_server_options *o, struct mail_desk *d, struct lmtp_server **ret,
-                      struct err *e)
+int lmtp_server_start(const struct lmtp_server_options *o, struct mail_desk *d, struct lmtp_server **ret, struct err *e)
 {
 	sigset_t all, old;
 	struct lmtp_server *s = calloc(1, sizeof(*s));

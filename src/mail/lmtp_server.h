@@ -3,15 +3,15 @@
 #define MAIL_LMTP_SERVER_H
 #include "mail/deliver.h"
 
-#define LMTP_CONNECTIONS 16               /* at one time; the next one hears 421 */
-#define LMTP_MEMORY ((size_t)64 << 20)    /* bytes of messages that are coming in, all together; beyond it 452 */
-#define LMTP_TRANSFER_FACTOR 10           /* a message may take so many times the time-out, however it drips */
+#define LMTP_CONNECTIONS 16            /* at one time; the next one hears 421 */
+#define LMTP_MEMORY ((size_t)64 << 20) /* bytes of messages that are coming in, all together; beyond it 452 */
+#define LMTP_TRANSFER_FACTOR 10        /* a message may take so many times the time-out, however it drips */
 
 struct lmtp_server_options {
 	const char *socket; /* path of a Unix socket; "" for none */
 	uint16_t port;      /* on 127.0.0.1; used when listen_port, 0 chooses one */
 	bool listen_port;
-	unsigned seconds; /* how long a client may be silent */
+	unsigned seconds;    /* how long a client may be silent */
 	const char *address; /* mail for this address only; "": for any */
 };
 

@@ -71,8 +71,8 @@ static void pdf_scan(struct reader *r, struct str s)
 		if (at >= s.n || (s.p[at] != '(' && s.p[at] != '<') || (s.p[at] == '<' && at + 1 < s.n && s.p[at + 1] == '<'))
 			continue;
 		struct str text = str_sub(s, at, s.n);
-		size_t n = 0, used = s.p[at] == '(' ? pdf_string(text, url, sizeof(url), &n)
-		                                    : pdf_hex(text, url, sizeof(url), &n);
+		size_t n = 0,
+			   used = s.p[at] == '(' ? pdf_string(text, url, sizeof(url), &n) : pdf_hex(text, url, sizeof(url), &n);
 		reader_link(r, (struct str){url, n}, STR_NONE, MAIL_PDF);
 		at += used;
 	}

@@ -32,8 +32,8 @@ static int64_t count(struct test_centre *t, const struct stmt *st)
 
 static const struct stmt DOSSIERS = {"SELECT count(*) FROM dossier", NULL, "", "i"};
 static const struct stmt ANSWERS = {"SELECT count(*) FROM outbox WHERE topic = 'mail.send'", NULL, "", "i"};
-static const struct stmt NEWEST = {
-	"SELECT object, body FROM outbox WHERE topic = 'mail.send' ORDER BY id DESC LIMIT 1", NULL, "", "tb"};
+static const struct stmt NEWEST = {"SELECT object, body FROM outbox WHERE topic = 'mail.send' ORDER BY id DESC LIMIT 1",
+                                   NULL, "", "tb"};
 static const struct stmt DROPS = {"SELECT count(*) FROM audit_row WHERE action = 'mail.drop'", NULL, "", "i"};
 static const struct stmt UNREAD = {"SELECT count(*) FROM audit_row WHERE action = 'mail.unread'", NULL, "", "i"};
 static const struct stmt SEEN = {"SELECT count(*) FROM mail_seen", NULL, "", "i"};
@@ -121,8 +121,8 @@ static void test_report_and_answer(void **state)
 	assert_true(in(dossier_text(&dossier, "kenmerken"), "info@zz-bank-kt.example"));
 	assert_true(in(dossier_text(&dossier, "melder"), "jan@mail.example"));
 	/* offered again, with other lines above it: the same */
-	must_be(d, "jan@mail.example",
-	        "Received: by mx2\n" WHO "Message-ID: <a1@mail.example>\nSubject: Fwd: pas\n" PHISH, MAIL_SEEN);
+	must_be(d, "jan@mail.example", "Received: by mx2\n" WHO "Message-ID: <a1@mail.example>\nSubject: Fwd: pas\n" PHISH,
+	        MAIL_SEEN);
 	assert_int_equal(count(t, &DOSSIERS), 1);
 	assert_int_equal(count(t, &ANSWERS), 1);
 	/* another message of the same words is another report */

@@ -96,15 +96,18 @@ static void test_messages(void **state)
 	CHECK(cases);
 }
 
-/* No second message can hide in the first: only CR LF . CR LF ends it, and a message with another line end is refused. */
+/* No second message can hide in the first: only CR LF . CR LF ends it, and a message with another line end is refused.
+ */
 static void test_smuggling(void **state)
 {
 	static const char *const ends[] = {"\n.\n", "\n.\r\n", "\r\n.\n", "\r.\r", "\r\n.\r", "\r\n\r.\r\n", "\r\n.\r\r\n"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		char in[600];
-		snprintf(in, sizeof(in), "%sa%sMAIL FROM:<boef@mail.example>\r\nRCPT TO:<meld@desk.example>\r\nDATA\r\nb\r\n.\r\n"
-		                         "NOOP\r\n", OPEN, ends[i]);
+		snprintf(in, sizeof(in),
+		         "%sa%sMAIL FROM:<boef@mail.example>\r\nRCPT TO:<meld@desk.example>\r\nDATA\r\nb\r\n.\r\n"
+		         "NOOP\r\n",
+		         OPEN, ends[i]);
 		char *got = all_cuts(str_of(in));
 		assert_string_equal(got, OPENED "554 5.6.0 lines of a message end with CR LF\r\n250 2.0.0 ok\r\n");
 		free(got);
@@ -159,7 +162,9 @@ static void test_limits(void **state)
 	free(got);
 	/* 25 MiB in small: one byte too many, refused for each recipient, and the session goes on */
 	buf_reset(&in);
-	buf_z(&in, "LHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<meld@desk.example>\r\nRCPT TO:<meld@desk.example>\r\nDATA\r\n");
+	buf_z(
+		&in,
+		"LHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<meld@desk.example>\r\nRCPT TO:<meld@desk.example>\r\nDATA\r\n");
 	for (int k = 0; k < MAX - 1; k++)
 		buf_c(&in, 'x');
 	buf_z(&in, "\r\n.\r\nNOOP\r\n");
@@ -212,10 +217,22 @@ static void test_squeeze(void **state)
 /* Any bytes, any cut: the same. */
 static void test_random_cuts(void **state)
 {
-	static const char *const words[] = {"LHLO x\r\n", "MAIL FROM:<a@b.example>\r\n", "RCPT TO:<meld@desk.example>\r\n",
-	                                    "DATA\r\n",   "text\r\n",                    ".\r\n", "..\r\n", "\r\n.\r\n",
-	                                    "\n.\n",      "\r",                          "\n",    ".",      "RSET\r\n",
-	                                    "\r\r\n",     "NOOP\r\n",                    "\xff\0"};
+	static const char *const words[] = {"LHLO x\r\n",
+	                                    "MAIL FROM:<a@b.example>\r\n",
+	                                    "RCPT TO:<meld@desk.example>\r\n",
+	                                    "DATA\r\n",
+	                                    "text\r\n",
+	                                    ".\r\n",
+	                                    "..\r\n",
+	                                    "\r\n.\r\n",
+	                                    "\n.\n",
+	                                    "\r",
+	                                    "\n",
+	                                    ".",
+	                                    "RSET\r\n",
+	                                    "\r\r\n",
+	                                    "NOOP\r\n",
+	                                    "\xff\0"};
 	uint64_t seed = 88172645463325252u;
 	(void)state;
 	for (int round = 0; round < 300; round++) {

@@ -105,11 +105,11 @@ enum mail_text {
 	MAIL_SAYS
 };
 struct policy_mail {
-	struct str form;        /* of the report that is made of it */
-	int64_t count_from;     /* links with this score or more are identifiers of the report */
-	int64_t per_sender;     /* answers to one sender in one day */
-	int64_t per_day;        /* answers in one day */
-	int64_t seen_days;      /* how long the same message is recognised */
+	struct str form;    /* of the report that is made of it */
+	int64_t count_from; /* links with this score or more are identifiers of the report */
+	int64_t per_sender; /* answers to one sender in one day */
+	int64_t per_day;    /* answers in one day */
+	int64_t seen_days;  /* how long the same message is recognised */
 	struct str text[MAIL_SAYS][LANGS];
 	struct policy_origin origin;
 };
