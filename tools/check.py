@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # A room includes rooms of a lower level, itself, and what `ALSO` names.
 LEVEL = {"base": 0, "seam": 1, "store": 2, "audit": 3, "job": 3, "auth": 3,
          "identifier": 4, "pet": 4, "policy": 4, "gate": 4,
-         "intake": 5, "mail": 5, "dossier": 5, "signal": 5, "rule": 5, "barrier": 5, "feed": 5,
-         "exchange": 6, "insight": 6, "programme": 6, "demo": 6, "api": 6, "ops": 6, "cli": 7}
+         "intake": 5, "dossier": 5, "signal": 5, "rule": 5, "barrier": 5, "feed": 5,
+         "mail": 6, "exchange": 6, "insight": 6, "programme": 6, "demo": 6, "api": 6, "ops": 6, "cli": 7}
 FLOW = ["intake", "dossier", "signal", "rule", "barrier", "feed"]  # each includes those to its right
 ALSO = {"policy": {"identifier"}, "gate": {"policy"}, "auth": {"audit"}}
 PURE = {"identifier", "pet", "rule"}
@@ -89,7 +89,7 @@ PARSERS = {"json_read": "json_read", "yaml_read": "yaml_read", "yaml_read_file":
            "safety_parse": "safety_parse", "time_parse": "time_parse", "date_parse": "date_parse",
            "trace_parse": "trace_parse", "cookie_parse": "cookie_parse",
            "receipt_parse": "receipt_parse", "mail_read": "mail_read",
-           "http_url_parse": "http_url_parse"}
+           "http_url_parse": "http_url_parse", "lmtp_read": "lmtp_read"}
 # Named like a parser, but it hands the bytes on, or they are our own.
 NO_PARSER = {"store_read", "cli_read", "cmd_safety_import", "shared_read"}
 PARSER_NAME = re.compile(r"\b(\w+_(?:read|read_file|parse|import|extract|canonical|decode))\s*\(")

@@ -52,7 +52,17 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(CA_FILE, "ca_file", TEXT, "", "", 0, 0, false, false, \
 	  "certificaten (PEM) die ontvangers en de mailserver mogen hebben; leeg: die van het systeem") \
 	X(WEBHOOK_LOOPBACK, "webhook_loopback", BOOL, "false", "", 0, 0, false, false, \
-	  "alleen om te proberen: berichten mogen naar deze computer zelf, ook over http")
+	  "alleen om te proberen: berichten mogen naar deze computer zelf, ook over http") \
+	X(LMTP_SOCKET, "lmtp_socket", TEXT, "", "", 0, 0, false, false, \
+	  "pad van de socket waarop een mailserver mail aflevert (LMTP); leeg: niet") \
+	X(LMTP_PORT, "lmtp_port", INT, "0", "", 0, 65535, false, false, \
+	  "poort op 127.0.0.1 waarop een mailserver mail aflevert (LMTP); 0: niet") \
+	X(LMTP_TIMEOUT, "lmtp_timeout", INT, "60", "", 1, 600, false, false, \
+	  "hoe lang op een mailserver gewacht wordt, in seconden") \
+	X(MAIL_ADDRESS, "mail_address", TEXT, "", "", 0, 0, false, false, \
+	  "ons eigen e-mailadres voor doorgestuurde mail; alleen mail daaraan wordt aangenomen") \
+	X(MAIL_AUTHSERV, "mail_authserv", TEXT, "", "", 0, 0, false, false, \
+	  "naam van onze eigen mailserver in Authentication-Results; alleen wat die zegt telt")
 
 enum setting_id {
 #define X(id, ...) SET_##id,

@@ -6,6 +6,7 @@
 #include "exchange/deliver.h"
 #include "feed/rpz.h"
 #include "intake/intake.h"
+#include "mail/lmtp_server.h"
 
 #define EXIT_DONE 0
 #define EXIT_REFUSED 1
@@ -70,6 +71,15 @@ int cli_setup(struct cli *c, struct err *e) KT_CHECK;
 int cli_store_opts(const struct cli *c, struct store_opts *ret);
 const char *cli_demo_password(void);
 
+/* Mail that comes in; both NULL when no setting asks for it. */
+struct mail_door {
+	struct mail_desk *desk;
+	struct lmtp_server *server;
+};
+/* Listens where the settings say, if they do. */
+int mail_door_open(struct cli *c, struct centre *ce, struct mail_door *ret, struct err *e) KT_CHECK;
+void mail_door_close(struct mail_door *d);
+
 /* Output. A document goes out whole. All return the exit code they were given. */
 int cli_fail(const struct cli *c, const struct err *e);
 int cli_fail_report(const struct cli *c, const struct err *e, const struct valid_report *why);
@@ -88,7 +98,9 @@ int cmd_demo(struct cli *c, int argc, char **argv);
 int cmd_policy_check(struct cli *c, int argc, char **argv);
 int cmd_safety_import(struct cli *c, int argc, char **argv);
 int cmd_identify(struct cli *c, int argc, char **argv);
+int cmd_lmtp(struct cli *c, int argc, char **argv);
 int cmd_mail(struct cli *c, int argc, char **argv);
+int cmd_mail_deliver(struct cli *c, int argc, char **argv);
 int cmd_report_add(struct cli *c, int argc, char **argv);
 int cmd_report_show(struct cli *c, int argc, char **argv);
 int cmd_signals_list(struct cli *c, int argc, char **argv);

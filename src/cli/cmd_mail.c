@@ -202,6 +202,8 @@ int cmd_mail(struct cli *c, int argc, char **argv)
 	struct stat st;
 	if (argc >= 1 && strcmp(argv[0], MAIL_CHILD_FLAG) == 0)
 		mail_child_main(argc - 1, argv + 1);
+	if (argc >= 1 && strcmp(argv[0], "--deliver") == 0)
+		return cmd_mail_deliver(c, argc - 1, argv + 1);
 	while (argc >= 2 && strcmp(argv[0], "--authserv") == 0 && an.servers_n < MAIL_CHILD_IDS) {
 		an.servers[an.servers_n++] = str_of(argv[1]);
 		argc -= 2;

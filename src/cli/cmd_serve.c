@@ -72,6 +72,7 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	struct http_server *s, *figures = NULL;
 	struct worker_opts out;
 	struct worker *w;
+	struct mail_door mail;
 	struct err e = {0};
 	sigset_t set;
 	sigemptyset(&set);
@@ -84,11 +85,17 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	int rc = worker_start(&out, &w, &e);
 	if (rc)
 		return cli_fail(c, &e);
+	rc = mail_door_open(c, ce, &mail, &e);
+	if (rc) {
+		worker_stop(w);
+		return cli_fail(c, &e);
+	}
 	rc = api_open(&api, &e);
 	if (!rc)
 		rc = http_start(o, &h, &s, &e);
 	if (rc) {
 		api_close(&api);
+		mail_door_close(&mail);
 		worker_stop(w);
 		return cli_fail(c, &e);
 	}
@@ -96,6 +103,7 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	if (serve_metrics(c, ops, &figures, &e)) {
 		http_stop(s, 0);
 		api_close(&api);
+		mail_door_close(&mail);
 		worker_stop(w);
 		return cli_fail(c, &e);
 	}
@@ -103,6 +111,7 @@ static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct
 	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
 	if (rc == EXIT_DONE)
 		wait_for_end(c, ce, &set);
+	mail_door_close(&mail);
 	http_stop(figures, GRACE_MS); /* first: it looks at the other one */
 	http_stop(s, GRACE_MS);
 	api_close(&api);

@@ -17,9 +17,15 @@ const struct command COMMANDS[] = {
      cmd_safety_import},
 	{"identify", "[BESTAND|-]", "vind kenmerken in een tekst",
      "Eén JSON-object per regel: soort, waarde, tekst, begin en eind (in bytes).", cmd_identify},
+	{"lmtp", "", "neem doorgestuurde mail aan van een mailserver",
+     "Luistert waar lmtp_socket en lmtp_port het zeggen. `serve` doet dit ook als een van beide is ingesteld.",
+     cmd_lmtp},
 	{"mail", "[--authserv NAAM]… BESTAND|MAP|-", "zoek links en kenmerken in een doorgestuurde mail",
-     "Eén JSON-document per mail; van een map één per regel. Er wordt nog geen melding van gemaakt.\n"
-     "--authserv: de naam van onze eigen mailserver. Alleen wat die over de afzender zegt, telt.",
+     "Eén JSON-document per mail; van een map één per regel. Er wordt geen melding van gemaakt.\n"
+     "--authserv: de naam van onze eigen mailserver. Alleen wat die over de afzender zegt, telt.\n"
+     "mail --deliver [--sender ADRES] [--recipient ADRES]: maakt van de mail op de invoer een melding, met antwoord.\n"
+     "Voor een mailserver: de uitkomst is een getal van sysexits (0 klaar, 65 onleesbaar, 67 postbus onbekend,\n"
+     "75 later nog eens). Zonder opties gelden de omgeving (SENDER, RECIPIENT) en Return-Path.",
      cmd_mail},
 	{"report add", "[BESTAND|-]", "neem een melding aan",
      "Eén JSON-melding, of JSON Lines: één antwoord per regel.\n"

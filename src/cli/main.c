@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -86,7 +87,11 @@ static int dispatch(struct cli *c, int n, char **rest)
 			continue;
 		int words = word_count(cmd->name);
 		int rc = works_bare(cmd) ? 0 : cli_setup(c, &e);
-		return rc ? cli_fail(c, &e) : cmd->run(c, n - words, rest + words);
+		if (!rc)
+			return cmd->run(c, n - words, rest + words);
+		(void)cli_fail(c, &e);
+		/* A wrong setting must not cost anybody's mail: the mail server tries again. */
+		return cmd->run == cmd_mail && n > 1 && strcmp(rest[1], "--deliver") == 0 ? EX_TEMPFAIL : EXIT_REFUSED;
 	}
 	return cli_usage(c, "dit commando is er niet.");
 }
@@ -97,6 +102,8 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	/* Everything that any library frees is overwritten: no story stays in the heap (docs/security.md). */
 	mallopt(M_PERTURB, 0xa5);
+	/* What is large goes back to the system when it is freed: a few big mails leave no big process. */
+	mallopt(M_MMAP_THRESHOLD, 512 << 10);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	json_setup();

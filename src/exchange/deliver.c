@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "barrier/barrier.h"
+#include "job/mail_out.h"
 
 #define LANE_HEAD "webhook:"
 #define MESSAGE_MAX (64u << 10)
@@ -169,6 +170,7 @@ static const struct job_topic TOPICS[] = {
 	{"webhook.event", NULL, event_send, event_sent, RETRY_CALL, true},
 	/* A code that did not arrive has had its time; its reporter asks for another. */
 	{"mail.code", NULL, mail_code_send, NULL, RETRY_MAIL, false},
+	{MAIL_OUT_TOPIC, NULL, mail_answer_send, NULL, RETRY_MAIL, false},
 	{0},
 };
 

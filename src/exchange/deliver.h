@@ -22,7 +22,8 @@ struct deliver {
 /* The options of a worker for this delivery; `d` outlives it. */
 void deliver_opts(struct deliver *d, struct worker_opts *ret);
 
-/* mail.c: the code of a reporter; for the table. */
+/* mail.c, for the table: the code of a reporter, and the answer to a forwarded mail. */
 enum send_why mail_code_send(const struct outbox_row *row, const atomic_bool *stop, void *user);
+enum send_why mail_answer_send(const struct outbox_row *row, const atomic_bool *stop, void *user);
 
 #endif

@@ -161,7 +161,7 @@ static int start(const struct mail_options *o, int in, int out, pid_t *ret_pid)
 		posix_spawn(ret_pid, "/proc/self/exe", &act, &attr, argv, env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&act);
-	return rc ? KT_EUNAVAIL : 0;
+	return rc ? KT_EBUSY : 0;
 }
 
 /* Some bytes in, some out. 1: all is said; 0: go on; negative: no more. */
@@ -246,6 +246,8 @@ int mail_child(struct arena *a, struct str text, const struct mail_options *o, s
 	if (!rc)
 		rc = believe(a, buf_view(&json), ret, e);
 	buf_free(&json);
+	if (rc == KT_EBUSY)
+		return err_set(e, rc, "Er kan nu geen proces worden gestart.");
 	if (rc && rc != KT_EINVAL && rc != KT_ELIMIT)
 		return err_set(e, KT_EUNAVAIL, "Dit bericht kon niet worden gelezen.");
 	return rc;

@@ -104,3 +104,21 @@ bool head_confirms(struct str value, struct str domain, const struct mail_option
 	buf_free(&b);
 	return pass;
 }
+
+enum mail_silent mail_silent_sender(struct str addr)
+{
+	/* Mailboxes behind which no person reads: how the address begins. */
+	static const struct {
+		const char *head;
+		enum mail_silent why;
+	} robots[] = {{"mailer-daemon@", MAIL_BOUNCE}, {"postmaster@", MAIL_BOUNCE}, {"noreply", MAIL_AUTO},
+	              {"no-reply", MAIL_AUTO},         {"no_reply", MAIL_AUTO},      {"donotreply", MAIL_AUTO},
+	              {"do-not-reply", MAIL_AUTO},     {"geenantwoord", MAIL_AUTO},  {"geen-antwoord", MAIL_AUTO},
+	              {"niet-beantwoorden", MAIL_AUTO}};
+	for (size_t i = 0; i < sizeof(robots) / sizeof(robots[0]); i++) {
+		size_t n = strlen(robots[i].head);
+		if (addr.n > n && str_ieq(str_sub(addr, 0, n), str_of(robots[i].head)))
+			return robots[i].why;
+	}
+	return MAIL_ANSWER;
+}

@@ -70,6 +70,7 @@ void mail_to_json(const struct mail *m, struct buf *b)
 	jw_kint(&w, "attachments", m->attachments);
 	jw_kint(&w, "depth", m->depth);
 	jw_kbool(&w, "cut", m->cut);
+	jw_kbool(&w, "encrypted", m->encrypted);
 	jw_obj_end(&w);
 }
 
@@ -184,11 +185,12 @@ int mail_from_json(struct arena *a, struct str json, struct mail *ret, struct er
 	if (!c.bad)
 		links_get(&c, root, &m);
 	m.confirmed = yes(&c, root, "confirmed");
-	m.silent = (enum mail_silent)number(&c, root, "silent", MAIL_NO_SENDER);
+	m.silent = (enum mail_silent)number(&c, root, "silent", MAIL_OTHER_SENDER);
 	m.parts = number(&c, root, "parts", MAIL_MAX_PARTS);
 	m.attachments = number(&c, root, "attachments", MAIL_MAX_PARTS);
 	m.depth = number(&c, root, "depth", MAIL_MAX_DEPTH);
 	m.cut = yes(&c, root, "cut");
+	m.encrypted = yes(&c, root, "encrypted");
 	if (c.bad || c.total > MAIL_MAX_JSON)
 		return err_set(e, KT_EUNAVAIL, "Dit bericht kon niet worden gelezen.");
 	*ret = m;

@@ -20,6 +20,7 @@
 
 enum mail_where { MAIL_TEXT, MAIL_HTML, MAIL_CALENDAR, MAIL_PDF, MAIL_ATTACHMENT, MAIL_IMAGE };
 #define MAIL_WHERES 6
+#define MAIL_MAX_RECEIVED 25u /* servers on the way; more is a loop */
 
 struct mail_link {
 	struct str url;  /* as the reader's program would open it; http, https or without a scheme */
@@ -46,7 +47,16 @@ struct mail_head {
 };
 
 /* Why nobody is to be answered; MAIL_ANSWER when somebody is. */
-enum mail_silent { MAIL_ANSWER, MAIL_AUTO, MAIL_BULK, MAIL_BOUNCE, MAIL_LOOP, MAIL_REPORT, MAIL_NO_SENDER };
+enum mail_silent {
+	MAIL_ANSWER,
+	MAIL_AUTO,
+	MAIL_BULK,
+	MAIL_BOUNCE,
+	MAIL_LOOP,
+	MAIL_REPORT,
+	MAIL_NO_SENDER,
+	MAIL_OTHER_SENDER /* From and envelope differ */
+};
 
 struct mail {
 	struct mail_head *heads; /* [0] is the mail itself; heads_n ≥ 1 */
@@ -56,7 +66,8 @@ struct mail {
 	bool confirmed; /* our own mail server saw DMARC pass for the domain of From */
 	enum mail_silent silent;
 	unsigned parts, attachments, depth;
-	bool cut; /* a limit was met: not all of it was read */
+	bool cut;       /* a limit was met: not all of it was read */
+	bool encrypted; /* a part of it can be read by the one it was meant for only */
 };
 
 struct mail_options {
@@ -88,6 +99,8 @@ int mail_child_lock(void) KT_CHECK;
 void mail_to_json(const struct mail *m, struct buf *b);
 int mail_from_json(struct arena *a, struct str text, struct mail *ret, struct err *e) KT_CHECK;
 
+/* By the address alone: a robot's mailbox, or MAIL_ANSWER. */
+enum mail_silent mail_silent_sender(struct str addr);
 /* "tekst", "html", "agenda", "pdf", "bijlage", "afbeelding"; and why there is no answer, Dutch (NULL: there is one). */
 const char *mail_where_name(enum mail_where w);
 const char *mail_silent_text(enum mail_silent s);

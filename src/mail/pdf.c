@@ -5,7 +5,7 @@
 #define INFLATE_MAX (8u << 20) /* of one PDF, all its streams together */
 #define STREAMS_MAX 400u
 
-/* A PDF string: \( \) \\ and octal escapes; brackets nest. Or <hexadecimal>. */
+/* A PDF string: \( \) \\ and octal escapes; brackets nest. */
 static size_t pdf_string(struct str s, char *out, size_t cap, size_t *ret_n)
 {
 	size_t n = 0, i = 1;
@@ -32,6 +32,32 @@ static size_t pdf_string(struct str s, char *out, size_t cap, size_t *ret_n)
 	return i;
 }
 
+static int pdf_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* <68747470…>: pairs of hexadecimal digits, white space between them; a last single digit is followed by a 0. */
+static size_t pdf_hex(struct str s, char *out, size_t cap, size_t *ret_n)
+{
+	size_t n = 0, i = 1;
+	int high = -1;
+	for (; i < s.n && n < cap && s.p[i] != '>'; i++) {
+		int d = pdf_digit(s.p[i]);
+		if (d < 0 && !ch_space((unsigned char)s.p[i]))
+			break;
+		if (d < 0)
+			continue;
+		if (high >= 0)
+			out[n++] = (char)(high * 16 + d);
+		high = high >= 0 ? -1 : d;
+	}
+	if (high >= 0 && n < cap)
+		out[n++] = (char)(high * 16);
+	*ret_n = n;
+	return i;
+}
+
 static void pdf_scan(struct reader *r, struct str s)
 {
 	char url[2048];
@@ -42,9 +68,11 @@ static void pdf_scan(struct reader *r, struct str s)
 		at = (size_t)(hit - s.p) + 4;
 		while (at < s.n && ch_space((unsigned char)s.p[at]))
 			at++;
-		if (at >= s.n || s.p[at] != '(')
+		if (at >= s.n || (s.p[at] != '(' && s.p[at] != '<') || (s.p[at] == '<' && at + 1 < s.n && s.p[at + 1] == '<'))
 			continue;
-		size_t n = 0, used = pdf_string(str_sub(s, at, s.n), url, sizeof(url), &n);
+		struct str text = str_sub(s, at, s.n);
+		size_t n = 0,
+			   used = s.p[at] == '(' ? pdf_string(text, url, sizeof(url), &n) : pdf_hex(text, url, sizeof(url), &n);
 		reader_link(r, (struct str){url, n}, STR_NONE, MAIL_PDF);
 		at += used;
 	}

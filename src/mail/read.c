@@ -79,14 +79,24 @@ static bool header_is(GMimeObject *o, const char *name, const char *const *value
 	return false;
 }
 
+static unsigned count_header(GMimeObject *o, const char *name)
+{
+	GMimeHeaderList *list = g_mime_object_get_header_list(o);
+	int n = g_mime_header_list_get_count(list);
+	unsigned found = 0;
+	for (int i = 0; i < n; i++)
+		found += g_ascii_strcasecmp(g_mime_header_get_name(g_mime_header_list_get_header_at(list, i)), name) == 0;
+	return found;
+}
+
 static enum mail_silent silence(GMimeObject *o, const struct mail_head *h)
 {
 	static const char *const bulk[] = {"bulk", "list", "junk", "auto_reply", NULL};
 	static const char *const no[] = {"no", NULL}, *const nobody[] = {"<>", NULL};
-	static const char *const daemons[] = {"mailer-daemon@", "postmaster@", NULL};
 	GMimeContentType *ct = NULL;
 	GMimeObject *body = GMIME_IS_MESSAGE(o) ? g_mime_message_get_mime_part(GMIME_MESSAGE(o)) : NULL;
-	if (g_mime_object_get_header(o, "X-Kentering-Loop"))
+	if (g_mime_object_get_header(o, "X-Kentering-Loop") || g_mime_object_get_header(o, "X-Loop") ||
+	    count_header(o, "Received") > MAIL_MAX_RECEIVED)
 		return MAIL_LOOP;
 	ct = body ? g_mime_object_get_content_type(body) : NULL;
 	if (ct && g_mime_content_type_is_type(ct, "multipart", "report"))
@@ -99,11 +109,7 @@ static enum mail_silent silence(GMimeObject *o, const struct mail_head *h)
 		return MAIL_BULK;
 	if (!h->from_addr.n)
 		return MAIL_NO_SENDER;
-	for (size_t i = 0; daemons[i]; i++)
-		if (h->from_addr.n > strlen(daemons[i]) &&
-		    str_ieq(str_sub(h->from_addr, 0, strlen(daemons[i])), str_of(daemons[i])))
-			return MAIL_BOUNCE;
-	return MAIL_ANSWER;
+	return mail_silent_sender(h->from_addr);
 }
 
 /* Only the topmost header of our own server counts: those below came with the mail. */
@@ -243,6 +249,7 @@ static void part_text(struct reader *r, GMimePart *p, GMimeContentType *ct, bool
 	}
 	if (!utf8 && !str_utf8(buf_view(&b)))
 		latin1(&b);
+	r->m.encrypted |= str_starts(b.n ? str_trim(buf_view(&b)) : STR(""), STR("-----BEGIN PGP MESSAGE-----"));
 	if (html)
 		reader_html(r, buf_view(&b));
 	else if (calendar)
@@ -339,6 +346,9 @@ static void part(struct reader *r, GMimePart *p, const struct mail_options *opt)
 	bool calendar = g_mime_content_type_is_type(ct, "text", "calendar") || ext_is(name, ".ics");
 	bool pdf = g_mime_content_type_is_type(ct, "application", "pdf") || ext_is(name, ".pdf");
 	bool eml = g_mime_content_type_is_type(ct, "message", "rfc822") || ext_is(name, ".eml");
+	r->m.encrypted |= g_mime_content_type_is_type(ct, "application", "pkcs7-mime") ||
+		g_mime_content_type_is_type(ct, "application", "x-pkcs7-mime") ||
+		g_mime_content_type_is_type(ct, "application", "pgp-encrypted");
 	if (g_mime_part_is_attachment(p) || !(text || calendar)) {
 		r->m.attachments++;
 		r->attached = true;
@@ -416,6 +426,7 @@ const char *mail_silent_text(enum mail_silent s)
 	                                  "dit bericht meldt dat een ander bericht niet is aangekomen",
 	                                  "dit bericht komt van ons zelf",
 	                                  "dit is een verslag van een mailserver",
-	                                  "er staat geen afzender in het bericht"};
+	                                  "er staat geen afzender in het bericht",
+	                                  "de afzender op de envelop is een ander dan die in het bericht"};
 	return (unsigned)s < sizeof(why) / sizeof(why[0]) ? why[s] : why[1];
 }

@@ -286,6 +286,19 @@ static void test_bombs(void **state)
 		buf_c(&b, 'a');
 	buf_z(&b, "\n\nhttp://a.example/\n");
 	bounded(&b, "header of 1 MB", 10);
+	buf_z(&b, HEAD "Content-Type: multipart/mixed; boundary=q\n\n");
+	for (int i = 0; i < 100000; i++)
+		buf_z(&b, "--q\n\nhttp://a.example/\n");
+	bounded(&b, "100,000 parts", 10);
+	buf_z(&b, HEAD "X-Lang: ");
+	for (int i = 0; i < 10 << 20; i++)
+		buf_c(&b, 'a');
+	buf_z(&b, "\n\nhttp://a.example/\n");
+	bounded(&b, "header of 10 MB", 10);
+	buf_z(&b, HEAD "Content-Transfer-Encoding: base64\n\n");
+	while (b.n < MAIL_MAX_BYTES - 1000)
+		buf_z(&b, "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB");
+	bounded(&b, "one line of 25 MB of base64", 10);
 	buf_z(&b, "From: ");
 	for (int i = 0; i < 50000; i++)
 		buf_z(&b, "a@b.example, <<\"(");

@@ -313,6 +313,35 @@ static void build_delivery(struct loader *l)
 	texts_by_lang(l->p->delivery.code_text, code, "text_nl", "text_en");
 }
 
+/* In the order of enum mail_text; in the file each has _nl and _en behind it. */
+static const char *const MAIL_TEXTS[MAIL_SAYS] = {"subject",   "thanks", "found", "none",  "cut",  "unread",
+                                                  "encrypted", "now",    "never", "where", "code", "close"};
+
+static void build_mail(struct loader *l)
+{
+	const struct entry *en = load_entry(l, SEC_MAIL, STR("mail"));
+	struct policy_mail *m = &l->p->mail;
+
+	if (!en)
+		return;
+	const struct val *answer = val_get(en->v, "answer");
+	*m = (struct policy_mail){
+		.form = val_text(en->v, "form"),
+		.count_from = val_int(en->v, "count_from_score", 100),
+		.per_sender = val_int(en->v, "answers_per_sender_a_day", 1),
+		.per_day = val_int(en->v, "answers_a_day", 1),
+		.seen_days = val_int(en->v, "recognise_days", 1),
+		.origin = load_origin(en),
+	};
+	for (size_t i = 0; i < MAIL_SAYS; i++) {
+		char key[LANGS][32];
+
+		(void)snprintf(key[LANG_NL], sizeof(key[0]), "%s_nl", MAIL_TEXTS[i]);
+		(void)snprintf(key[LANG_EN], sizeof(key[0]), "%s_en", MAIL_TEXTS[i]);
+		texts_by_lang(m->text[i], answer, key[LANG_NL], key[LANG_EN]);
+	}
+}
+
 void load_build(struct loader *l)
 {
 	build_forms(l);
@@ -323,6 +352,7 @@ void load_build(struct loader *l)
 	build_seal(l);
 	build_intake(l);
 	build_delivery(l);
+	build_mail(l);
 	load_rules(l);
 	load_safety(l);
 }

@@ -131,6 +131,14 @@ static void intake_check(struct loader *l)
 	}
 }
 
+static void mail_check(struct loader *l)
+{
+	const struct entry *en = load_entry(l, SEC_MAIL, STR("mail"));
+
+	if (en)
+		name_check(l, SEC_MAIL, en, val_get(en->v, "form"), "/form", SEC_FORMS, WHAT_FORM);
+}
+
 void load_check(struct loader *l)
 {
 	const struct {
@@ -162,6 +170,7 @@ void load_check(struct loader *l)
 			           SEC_FORMS, WHAT_FORM);
 	registries_check(l);
 	intake_check(l);
+	mail_check(l);
 	dates_check(l);
 	sources_check(l);
 }

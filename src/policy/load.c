@@ -128,6 +128,7 @@ static const struct {
 	{"seal", 1u << SEC_SEAL},
 	{"intake", 1u << SEC_INTAKE},
 	{"delivery", 1u << SEC_DELIVERY},
+	{"mail", 1u << SEC_MAIL},
 	{"sources", 1u << SEC_SOURCES},
 	{"safety", 1u << SEC_SAFETY},
 };
@@ -168,7 +169,7 @@ static void file_check(struct loader *l, struct policy_file *f)
 	if (!schema) {
 		valid_add(l->report, at, f->root->line, f->type.p ? "enum" : "required",
 		          "hier hoort het soort bestand: taxonomy, rule, measures, partners, destinations, advice, seal, "
-		          "intake, delivery, safety of sources");
+		          "intake, delivery, mail, safety of sources");
 		f->type = STR_NONE;
 		file_broken(l, f);
 		f->root = NULL;

@@ -18,6 +18,7 @@ static const struct {
 	{"seal", "kinds", "kind", SEC_SEAL},
 	{"intake", NULL, "type", SEC_INTAKE},
 	{"delivery", NULL, "type", SEC_DELIVERY},
+	{"mail", NULL, "type", SEC_MAIL},
 	{"sources", "sources", "id", SEC_SOURCES},
 	{"safety", "groups", "id", SEC_SAFETY},
 };

@@ -112,6 +112,11 @@ const struct policy_delivery *policy_delivery(const struct policy *p)
 	return &p->delivery;
 }
 
+const struct policy_mail *policy_mail(const struct policy *p)
+{
+	return p->mail.form.n ? &p->mail : NULL;
+}
+
 const struct policy_limits *policy_limits(const struct policy *p)
 {
 	return &p->limits;

@@ -102,6 +102,32 @@ struct policy_delivery {
 	struct str code_subject[LANGS], code_text[LANGS];             /* text: with {code}, maybe {minuten} */
 };
 
+/* Forwarded mail: what it becomes, and what its sender hears. */
+enum mail_text {
+	MAIL_SAY_SUBJECT,
+	MAIL_SAY_THANKS,
+	MAIL_SAY_FOUND,
+	MAIL_SAY_NONE,
+	MAIL_SAY_CUT,
+	MAIL_SAY_UNREAD,
+	MAIL_SAY_ENCRYPTED,
+	MAIL_SAY_NOW,
+	MAIL_SAY_NEVER,
+	MAIL_SAY_WHERE,
+	MAIL_SAY_CODE,
+	MAIL_SAY_CLOSE,
+	MAIL_SAYS
+};
+struct policy_mail {
+	struct str form;    /* of the report that is made of it */
+	int64_t count_from; /* links with this score or more are identifiers of the report */
+	int64_t per_sender; /* answers to one sender in one day */
+	int64_t per_day;    /* answers in one day */
+	int64_t seen_days;  /* how long the same message is recognised */
+	struct str text[MAIL_SAYS][LANGS];
+	struct policy_origin origin;
+};
+
 struct policy;
 
 /* Loads and checks. On findings: KT_EINVAL and `report` holds them (path of the file in `at`, "#" and the JSON pointer
@@ -127,6 +153,7 @@ const struct policy_destination *policy_destination(const struct policy *p, stru
 const struct policy_advice *policy_advice(const struct policy *p, struct str form);
 const struct policy_limits *policy_limits(const struct policy *p);
 const struct policy_delivery *policy_delivery(const struct policy *p);
+const struct policy_mail *policy_mail(const struct policy *p); /* NULL: no mail.yaml, so no mail is taken in */
 const struct id_options *policy_id_options(const struct policy *p);
 bool policy_sealed(const struct policy *p, enum id_kind k);
 bool policy_role(const struct policy *p, struct str role);

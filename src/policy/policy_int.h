@@ -56,6 +56,7 @@ struct policy {
 	struct str default_registry;
 	struct policy_limits limits;
 	struct policy_delivery delivery;
+	struct policy_mail mail; /* form.n 0: none */
 	struct id_options id_options;
 	unsigned open_kinds; /* bit (1 << enum id_kind) */
 	const struct str *roles, *age_groups;
@@ -79,6 +80,7 @@ enum section {
 	SEC_SEAL,
 	SEC_INTAKE,
 	SEC_DELIVERY,
+	SEC_MAIL,
 	SEC_SOURCES,
 	SEC_SAFETY,
 	SECTIONS

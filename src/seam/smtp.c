@@ -117,20 +117,44 @@ static void add_subject(struct buf *b, struct str s)
 	}
 }
 
+/* What marks the mail as automatic, and an answer as one of ours that came back. */
+static void add_automatic(struct buf *b, const struct smtp_mail *m)
+{
+	if (!m->reply) {
+		buf_z(b, "Auto-Submitted: auto-generated\r\n");
+		return;
+	}
+	buf_z(b, "Auto-Submitted: auto-replied\r\nX-Kentering-Loop: 1\r\n");
+	if (m->in_reply_to.n)
+		buf_printf(b, "In-Reply-To: <" STR_FMT ">\r\nReferences: <" STR_FMT ">\r\n", STR_ARG(m->in_reply_to),
+		           STR_ARG(m->in_reply_to));
+}
+
+/* As another program made it; only what could end it or the line is refused. */
+static bool message_id(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == '<' || s.p[i] == '>')
+			return false;
+	return s.n <= 900;
+}
+
 int smtp_message(const struct smtp_mail *m, const char *from, struct buf *ret, struct err *e)
 {
 	struct str f = str_of(from);
 	if (!smtp_address(m->to) || !smtp_address(f))
 		return err_set(e, KT_EINVAL, "verwacht een gewoon e-mailadres");
-	if (!m->subject.n || !no_controls(m->subject) || !str_utf8(m->subject) || !plain_id(m->id))
+	if (!m->subject.n || !no_controls(m->subject) || !str_utf8(m->subject) || !plain_id(m->id) ||
+	    !message_id(m->in_reply_to))
 		return err_set(e, KT_EINVAL, "verwacht een onderwerp zonder stuurtekens");
 	struct str domain = str_sub(f, (size_t)str_rfind(f, '@') + 1, f.n);
 	buf_printf(ret, "From: <%s>\r\nTo: <" STR_FMT ">\r\n", from, STR_ARG(m->to));
 	add_subject(ret, m->subject);
 	add_date(ret, m->now_ms);
 	buf_printf(ret, "Message-ID: <" STR_FMT "@" STR_FMT ">\r\n", STR_ARG(m->id), STR_ARG(domain));
+	add_automatic(ret, m);
 	buf_z(ret,
-	      "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+	      "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
 	      "Content-Transfer-Encoding: base64\r\n\r\n");
 	add_lines(ret, m->text);
 	return buf_err(ret) ? err_set(e, buf_err(ret), "het bericht is te groot") : 0;
@@ -155,11 +179,12 @@ static enum send_why smtp_class(CURL *h, CURLcode c, const struct send_limits *l
 	return send_class(c, l);
 }
 
-static enum send_why perform(CURL *h, const struct smtp_server *s, struct curl_slist *to, struct str *text)
+static enum send_why perform(CURL *h, const struct smtp_server *s, const char *from, struct curl_slist *to,
+                             struct str *text)
 {
 	long tls = on_this_machine(s->url) ? CURLUSESSL_TRY : CURLUSESSL_ALL;
 	bool ok = send_common(h, "smtp,smtps", &s->limits) && !curl_easy_setopt(h, CURLOPT_URL, s->url) &&
-		!curl_easy_setopt(h, CURLOPT_USE_SSL, tls) && !curl_easy_setopt(h, CURLOPT_MAIL_FROM, s->from) &&
+		!curl_easy_setopt(h, CURLOPT_USE_SSL, tls) && !curl_easy_setopt(h, CURLOPT_MAIL_FROM, from) &&
 		!curl_easy_setopt(h, CURLOPT_MAIL_RCPT, to) && !curl_easy_setopt(h, CURLOPT_UPLOAD, 1L) &&
 		!curl_easy_setopt(h, CURLOPT_READFUNCTION, give) && !curl_easy_setopt(h, CURLOPT_READDATA, text) &&
 		!curl_easy_setopt(h, CURLOPT_INFILESIZE_LARGE, (curl_off_t)text->n);
@@ -180,7 +205,7 @@ enum send_why smtp_send(const struct smtp_server *s, const struct smtp_mail *m)
 	struct str text = buf_view(&b);
 	CURL *h = curl_easy_init();
 	struct curl_slist *list = curl_slist_append(NULL, to);
-	enum send_why why = h && list ? perform(h, s, list, &text) : SEND_LOCAL;
+	enum send_why why = h && list ? perform(h, s, m->reply ? "<>" : s->from, list, &text) : SEND_LOCAL;
 	if (h)
 		curl_easy_cleanup(h);
 	curl_slist_free_all(list);

@@ -17,6 +17,8 @@ struct smtp_mail {
 	struct str to, subject, text;
 	struct str id; /* letters, digits and hyphens */
 	int64_t now_ms;
+	bool reply;              /* an automatic answer: from the null sender, so that nothing answers it (RFC 3834) */
+	struct str in_reply_to;  /* message id without < and >; n 0: none */
 };
 
 /* An address that can stand in a header and an SMTP command as it is: ASCII, one @, no spaces, brackets, quotes or
