@@ -65,6 +65,9 @@ export const saveDraft = (d: Draft | null) => write(DRAFT, d);
 export const loadSent = () => read<Sent>(SENT);
 export const saveSent = (s: Sent | null) => write(SENT, s);
 
+/* As it stands on a card: an account number in groups of four. What is sent has no spaces. */
+export const shown = (i: Item) => (i.soort === "iban" ? i.waarde.replace(/(.{4})(?=.)/g, "$1 ") : i.waarde);
+
 export const itemKey = (i: Item) => `${i.soort}:${i.waarde}`;
 
 /* What the server found, once each. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { mine as m, report, site } from "kt:messages";
+import { mine as m, report, site, ui } from "kt:messages";
 import { forms as taxonomy, partners } from "kt:policy";
 import { Failure, post } from "../api";
 import type { Dossier } from "../api-types";
@@ -9,6 +9,7 @@ import { errorTitle } from "../ui/errors";
 import { TextField } from "../ui/field";
 import { Badge, DataList, Note, Timeline, type TimelineItem } from "../ui/parts";
 import { Confirm } from "./confirm";
+import { shown, type Item } from "./draft";
 import { kindName } from "./questions";
 
 /* What the interface gives as a plain object: see src/intake/answer.c. */
@@ -25,12 +26,15 @@ function CodeForm({ given, onOpen }: { given: string; onOpen: (code: string, d: 
   const [code, setCode] = useState(given);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
+  const [waiting, setWaiting] = useState(given !== "");
 
-  function wrong(text: string, inField = true) {
-    setError(text);
+  useEffect(() => {
+    if (!error) return;
     document.title = `${errorTitle(1, m.title)} - ${site.name}`;
-    if (inField) document.getElementById("code")?.focus();
-  }
+    document.getElementById("code")?.focus();
+  }, [error, busy]);
+
+  const wrong = (text: string) => setError(text);
 
   async function open(value: string) {
     if (busy) return;
@@ -46,6 +50,7 @@ function CodeForm({ given, onOpen }: { given: string; onOpen: (code: string, d: 
       wrong(status === 400 ? m.wrong : status === 404 ? m.unknown : m.network);
     } finally {
       setBusy(false);
+      setWaiting(false);
     }
   }
 
@@ -53,6 +58,9 @@ function CodeForm({ given, onOpen }: { given: string; onOpen: (code: string, d: 
     if (given) void open(given);
   }, []);
 
+  /* The page stays as high as the screen, so that nothing jumps when the report is there. */
+  if (waiting)
+    return <div class="kt-hold"><h1 tabIndex={-1}>{m.yours}</h1><p class="kt-lead" role="status">{ui.busy}</p></div>;
   return (
     <form class="kt-measure kt-form" noValidate onSubmit={(e) => { e.preventDefault(); void open(code); }}>
       <div>
@@ -69,7 +77,7 @@ function CodeForm({ given, onOpen }: { given: string; onOpen: (code: string, d: 
 function timeline(d: Dossier, barriers: Barrier[]): TimelineItem[] {
   const told: TimelineItem = { state: "done", title: m.told, when: moment(new Date(d.ontvangen)) };
   const acted = barriers.map((b): TimelineItem => ({
-    state: "done", title: b.omschrijving, when: moment(new Date(b.sinds)), text: `${partnerName(b.partner)}: ${b.waarde}`,
+    state: "done", title: b.omschrijving, when: moment(new Date(b.sinds)), text: `${partnerName(b.partner)}: ${shown(b)}`,
   }));
   if (d.toestand !== "open") return [told, ...acted];
   const counting: TimelineItem = { state: "now", title: m.counted };
@@ -89,10 +97,10 @@ function Status({ d, acted }: { d: Dossier; acted: boolean }) {
 }
 
 function Story({ d }: { d: Dossier }) {
-  const items = (d.kenmerken ?? []) as { soort?: string; waarde?: string }[];
+  const items = (d.kenmerken ?? []) as unknown as Item[];
   const rows: [string, string | undefined][] = [
     [overview.form, formName(d.fraudevorm)], [overview.story, d.verhaal],
-    [overview.ids, items.map((i) => `${kindName(i.soort ?? "")}: ${i.waarde}`).join("\n")],
+    [overview.ids, items.map((i) => `${kindName(i.soort)}: ${shown(i)}`).join("\n")],
     [overview.amount, d.bedrag && euro(d.bedrag)], [overview.date, d.datum && day(new Date(`${d.datum}T12:00:00`))],
   ];
   return <DataList rows={rows.filter(([, v]) => v).map(([key, value]) => ({ key, value }))} />;

@@ -1,14 +1,14 @@
 import { useState } from "preact/hooks";
-import { forms, report as m, ui } from "kt:messages";
+import { forms, report as m, site, ui } from "kt:messages";
 import { post, Failure } from "../api";
 import type { Vondsten } from "../api-types";
-import { fill } from "../i18n/text";
+import { fill, to } from "../i18n/text";
 import { Button } from "../ui/button";
 import { AmountField, DateField, TextArea, TextField } from "../ui/field";
 import { Note } from "../ui/parts";
 import { Tiles } from "../ui/tiles";
 import type { FormError } from "../ui/errors";
-import { itemKey, MAX_ITEMS, unique, type Draft, type Item } from "./draft";
+import { itemKey, MAX_ITEMS, shown, unique, type Draft, type Item } from "./draft";
 
 /* The questions, one per page. Each gets the draft, changes a part of it, and shows the errors of its own fields. */
 
@@ -42,7 +42,7 @@ function Found({ draft, change }: QuestionProps) {
   if (!draft.found.items.length) return null;
   return (
     <Tiles id="found" many label={m.ids.found} hint={m.ids.foundHint} value={draft.found.chosen}
-      choices={draft.found.items.map((i) => ({ value: itemKey(i), label: <span class="kt-nums">{i.waarde}</span>, hint: kindName(i.soort) }))}
+      choices={draft.found.items.map((i) => ({ value: itemKey(i), label: <span class="kt-nums">{shown(i)}</span>, hint: kindName(i.soort) }))}
       onChange={(chosen) => change({ found: { ...draft.found, chosen } })} />
   );
 }
@@ -55,7 +55,7 @@ function Added({ items, onRemove }: { items: Item[]; onRemove: (i: Item) => void
       <ul class="kt-repeat">
         {items.map((i) => (
           <li class="kt-repeat__item" key={itemKey(i)}>
-            <span class="kt-repeat__text"><span class="kt-nums">{i.waarde}</span><span class="kt-repeat__kind">{kindName(i.soort)}</span></span>
+            <span class="kt-repeat__text"><span class="kt-nums">{shown(i)}</span><span class="kt-repeat__kind">{kindName(i.soort)}</span></span>
             <button type="button" class="kt-textbutton" onClick={() => onRemove(i)}>
               {m.ids.remove}<span class="kt-hidden"> {i.waarde}</span>
             </button>
@@ -85,7 +85,7 @@ export function IdsQuestion(p: QuestionProps & { searching: boolean }) {
       if (!items.length) return setError(m.ids.addError);
       const known = new Set(draft.added.map(itemKey));
       change({ added: [...draft.added, ...items.filter((i) => !known.has(itemKey(i)))], pending: "" });
-      setSaid(fill(m.ids.added, { what: items.map((i) => i.waarde).join(", ") }));
+      setSaid(fill(m.ids.added, { what: items.map(shown).join(", ") }));
       setRemoved(null);
     } catch (e) {
       setError(e instanceof Failure && e.kind === "refused" && e.status < 500 ? m.ids.addError : m.ids.addNetwork);
@@ -98,7 +98,7 @@ export function IdsQuestion(p: QuestionProps & { searching: boolean }) {
   function takeOut(i: Item) {
     change({ added: draft.added.filter((x) => x !== i) });
     setRemoved(i);
-    setSaid(fill(m.ids.removed, { what: i.waarde }));
+    setSaid(fill(m.ids.removed, { what: shown(i) }));
     document.getElementById("add")?.focus();
   }
 
@@ -121,7 +121,7 @@ export function IdsQuestion(p: QuestionProps & { searching: boolean }) {
             <button type="button" class="kt-textbutton" onClick={() => {
               change({ added: [...draft.added, removed] });
               setRemoved(null);
-              setSaid(fill(m.ids.added, { what: removed.waarde }));
+              setSaid(fill(m.ids.added, { what: shown(removed) }));
             }}>{m.ids.undo}</button>
           )}
         </div>
@@ -135,7 +135,7 @@ export function AmountQuestion({ draft, change, errors }: QuestionProps) {
     <div class="kt-form">
       <AmountField id="amount" question optional label={m.amount.title} hint={m.amount.hint} error={errorOf(errors, "amount")}
         value={draft.amount} onInput={(amount) => change({ amount })} />
-      <Note kind="attention"><p>{m.urgent}</p></Note>
+      <Note kind="attention"><p>{m.urgent} <a class="utrecht-link" href={to("")}>{site.helpLink}</a></p></Note>
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { Icon } from "../ui/icon";
 import { OfflineBar } from "../ui/offline";
 import { DataList, Note } from "../ui/parts";
 import { Progress } from "../ui/progress";
-import { amountOf, dateOf, emptyDraft, errorsOf, itemsOf, saveDraft, saveSent, STEPS, toReport, unique,
+import { amountOf, dateOf, emptyDraft, errorsOf, itemsOf, saveDraft, saveSent, shown, STEPS, toReport, unique,
   type Draft, type Sent, type Step } from "./draft";
 import { AmountQuestion, ContactQuestion, DateQuestion, FormQuestion, IdsQuestion, kindName, StoryQuestion } from "./questions";
 import { SentPage } from "./sent";
@@ -30,7 +30,7 @@ function Overview({ draft, go }: { draft: Draft; go: (step: Step) => void }) {
   const row = (step: Step, key: string, value: string) => ({
     key, value: value || m.unknown,
     action: (
-      <button type="button" class="kt-textbutton" onClick={() => go(step)} aria-label={fill(m.changeHidden, { what: key })}>{m.change}</button>
+      <button type="button" class="kt-textbutton" onClick={() => go(step)}>{m.change}<span class="kt-hidden">: {key}</span></button>
     ),
   });
   return (
@@ -42,7 +42,7 @@ function Overview({ draft, go }: { draft: Draft; go: (step: Step) => void }) {
       <DataList rows={[
         row("form", m.overview.form, words[draft.form] ?? draft.form),
         row("story", m.overview.story, draft.story.trim()),
-        row("ids", m.overview.ids, itemsOf(draft).map((i) => `${kindName(i.soort)}: ${i.waarde}`).join("\n")),
+        row("ids", m.overview.ids, itemsOf(draft).map((i) => `${kindName(i.soort)}: ${shown(i)}`).join("\n")),
         row("amount", m.overview.amount, draft.amount.trim() && euro(amountOf(draft.amount) ?? "0")),
         row("date", m.overview.date, date ? day(date) : ""),
         row("contact", m.overview.contact, c.kind === "email" ? c.email : c.kind === "phone" ? c.phone : m.overview.noContact),
@@ -175,7 +175,12 @@ export function Report({ initial, initialStep = "form", initialSent = null }: {
     location.replace(to(""));
   }
 
-  if (sent) return <SentPage sent={sent} onClear={() => { saveSent(null); location.replace(to("")); }} />;
+  function leave(path: string) {
+    saveSent(null);
+    location.replace(to(path));
+  }
+
+  if (sent) return <SentPage sent={sent} onClear={() => leave("")} onAnother={() => leave("melden")} />;
 
   const nr = STEPS.indexOf(step) + 1;
   const q = { draft, change, errors };

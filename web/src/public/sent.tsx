@@ -55,7 +55,7 @@ function Code({ code }: { code: string }) {
   );
 }
 
-export function SentPage({ sent, onClear }: { sent: Sent; onClear: () => void }) {
+export function SentPage({ sent, onClear, onAnother }: { sent: Sent; onClear: () => void; onAnother: () => void }) {
   const text = useAdvice(sent);
   /* Who chose to give no contact knows that; the note about it would only worry. */
   const notes = sent.answer.opmerkingen.filter((n) => !n.startsWith("melder.contact:"));
@@ -91,9 +91,12 @@ export function SentPage({ sent, onClear }: { sent: Sent; onClear: () => void })
             <p class="kt-small kt-quiet">{fill(m.sent.number, { number: sent.answer.meldingsnummer })}</p>
             <p class="kt-noprint"><a class="utrecht-link" href={`${to("mijn-melding")}#${sent.answer.ontvangstcode}`}>{m.sent.mine}</a></p>
           </section>
-          <section class="kt-noprint">
+          <section class="kt-noprint kt-stack">
             <p class="kt-small kt-quiet">{m.sent.clearText}</p>
-            <Button kind="subtle" onClick={onClear}>{m.sent.clear}</Button>
+            <div class="kt-actions">
+              <Button kind="secondary" onClick={onClear}>{m.sent.clear}</Button>
+              <Button kind="subtle" onClick={onAnother}>{m.sent.another}</Button>
+            </div>
           </section>
         </div>
         <section class="kt-stack">
