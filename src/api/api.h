@@ -4,12 +4,14 @@
 #ifndef API_API_H
 #define API_API_H
 #include "api/route.h"
+#include "api/static_api.h"
 #include "api_routes.h"
 #include "intake/intake.h"
 
 struct api {
 	const struct intake *intake;
 	const struct clock *clock;
+	const struct static_files *files; /* what is outside API_BASE; NULL: nothing is */
 };
 
 #define API_PARAMS 4

@@ -28,7 +28,15 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(PORT, "port", INT, "8080", "", 0, 65535, false, false, "poort waarop de server luistert; 0 kiest er een") \
 	X(TLS_CERT, "tls_cert", TEXT, "", "", 0, 0, false, false, \
 	  "certificaat (PEM) voor eigen TLS; leeg: zonder TLS, achter een webserver") \
-	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat")
+	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat") \
+	X(WEB_DIR, "web_dir", TEXT, "", "", 0, 0, false, false, \
+	  "map met de gebouwde website; leeg: web/dist, of de map waarin zij is geïnstalleerd") \
+	X(PUBLIC_URL, "public_url", TEXT, "", "", 0, 0, false, false, \
+	  "adres waaronder de website bekend is, bijvoorbeeld https://meld.example") \
+	X(SECURITY_CONTACT, "security_contact", TEXT, "", "", 0, 0, false, false, \
+	  "waar iemand een zwakke plek meldt, voor security.txt: mailto:, https: of tel:") \
+	X(SECURITY_POLICY, "security_policy", TEXT, "", "", 0, 0, false, false, \
+	  "adres van het beleid voor zulke meldingen, voor security.txt")
 
 enum setting_id {
 #define X(id, ...) SET_##id,

@@ -36,9 +36,9 @@ static int say_address(const struct cli *c, const struct http_opts *o, uint16_t 
 	return cli_put(&b);
 }
 
-static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
+static int serve(struct cli *c, struct centre *ce, const struct static_files *files, const struct http_opts *o)
 {
-	struct api api = {&ce->intake, &c->clock};
+	struct api api = {.intake = &ce->intake, .clock = &c->clock, .files = files};
 	struct http_handler h;
 	struct http_server *s;
 	struct err e = {0};
@@ -60,6 +60,35 @@ static int serve(struct cli *c, struct centre *ce, const struct http_opts *o)
 	return rc;
 }
 
+/* The setting, ./web/dist, or where it was installed; NULL when there is none of these. */
+static const char *web_dir(const struct cli *c)
+{
+	const char *set = settings_text(&c->settings, SET_WEB_DIR);
+	if (*set)
+		return set;
+	if (cli_is_dir("web/dist"))
+		return "web/dist";
+	return cli_is_dir(KT_WEB_DIR) ? KT_WEB_DIR : NULL;
+}
+
+static int open_files(const struct cli *c, struct site **ret_site, struct static_files *ret)
+{
+	struct err e = {0};
+	const char *dir = web_dir(c);
+	struct static_files f = {.clock = &c->clock};
+	f.o = (struct static_opts){settings_text(&c->settings, SET_SECURITY_CONTACT),
+	                           settings_text(&c->settings, SET_SECURITY_POLICY),
+	                           settings_text(&c->settings, SET_PUBLIC_URL)};
+	int rc = static_check(&f.o, &e);
+	if (!rc && dir)
+		rc = site_open(dir, ret_site, &e);
+	if (rc)
+		return cli_fail(c, &e);
+	f.site = *ret_site;
+	*ret = f;
+	return EXIT_DONE;
+}
+
 static int port_of(const char *text, uint16_t *ret)
 {
 	int64_t v;
@@ -72,6 +101,8 @@ static int port_of(const char *text, uint16_t *ret)
 int cmd_serve(struct cli *c, int argc, char **argv)
 {
 	struct centre ce;
+	struct site *site = NULL;
+	struct static_files files;
 	struct http_opts o = {
 		.address = settings_text(&c->settings, SET_ADDRESS),
 		.port = (uint16_t)settings_int(&c->settings, SET_PORT),
@@ -87,10 +118,14 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 		if (address)
 			o.address = argv[i + 1];
 	}
-	int rc = centre_open(c, OPEN_ALL, &ce);
+	int rc = open_files(c, &site, &files);
 	if (rc)
 		return rc;
-	rc = serve(c, &ce, &o);
-	centre_close(&ce);
+	rc = centre_open(c, OPEN_ALL, &ce);
+	if (!rc) {
+		rc = serve(c, &ce, &files, &o);
+		centre_close(&ce);
+	}
+	(void)site_close(site);
 	return rc;
 }
