@@ -86,7 +86,11 @@ components:
   parameters: {N: {name: n, in: query, schema: {type: string, enum: [a, b]}}}
   responses: {Wrong: {content: {application/problem+json: {schema: {type: object}}}}}
   schemas:
-    A: {type: object, description: one */ thing, required: [x], properties: {x: {type: [string, 'null']}, a-b: {$ref: '#/components/schemas/B'}}}
+    A:
+      type: object
+      description: one */ thing
+      required: [x]
+      properties: {x: {type: [string, 'null']}, a-b: {$ref: '#/components/schemas/B'}}
     B: {type: array, items: {type: [string, integer]}}
 paths:
   /a/{id}:
