@@ -159,7 +159,7 @@ static int walk(struct site *s, int fd, struct str rel, int depth, struct err *e
 static int visit(struct site *s, int dir, const char *name, struct str rel, int depth, struct err *e)
 {
 	struct stat st;
-	struct str bytes;
+	struct str bytes = STR_NONE;
 	char at[SITE_PATH];
 	if (!name_ok(name) || !str_copy(at, sizeof(at), rel))
 		return err_set(e, KT_EINVAL,
