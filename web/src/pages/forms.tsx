@@ -1,0 +1,2 @@
+import type { Page } from "../page";
+export const formPages: Page[] = [];
