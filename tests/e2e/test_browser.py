@@ -14,7 +14,7 @@ def main():
     if not shutil.which("chromium") and not os.environ.get("CHROMIUM"):
         print("no chromium\n0 passed, 0 failed, 1 skipped")
         return 0
-    if subprocess.run([SOURCE / "dev", "site"], check=False).returncode:
+    if any(subprocess.run([SOURCE / "dev", *step], check=False).returncode for step in (["deps", "test"], ["site"])):
         print("the site could not be built\n0 passed, 1 failed, 0 skipped")
         return 1
     return subprocess.run(["node", SOURCE / "web" / "test" / "run.mjs", *sys.argv[1:]], check=False).returncode

@@ -42,6 +42,7 @@ function Document({ page, assets, children }: { page: Page; assets: Assets; chil
         <link rel="icon" href={need(assets, "src/icon.svg")} type="image/svg+xml" />
         {!page.hidden && <link rel="alternate" hreflang={site.otherLang} href={otherAddress(page)} />}
         {page.script && <script type="module" src={need(assets, `src/${page.script}.tsx`)} />}
+        <script type="module" src={need(assets, "src/demo.ts")} />
         {page.script && <noscript><link rel="stylesheet" href={need(assets, "src/styles/noscript.css")} /></noscript>}
       </head>
       <body class={page.style === "desk" ? "kt-desk" : undefined}>
