@@ -438,12 +438,32 @@ def param_rows(parameters, where):
     return rows
 
 
-def route_row(path, method, op, prefix, code):
+ROLES = {"beheerder": "ROLE_ADMIN", "behandelaar": "ROLE_DESK", "partner": "ROLE_PARTNER"}
+
+
+def role_bits(op, method, where):
+    """What a session must be one of; 0: everybody, without a session."""
+    roles = op.get("x-rol", [])
+    if "x-rol" in op and (not isinstance(roles, list) or not roles or set(roles) - set(ROLES)):
+        raise Wrong(f"{where}: x-rol is a list of {', '.join(ROLES)}")
+    can = {"401": bool(roles), "403": bool(roles) and (set(roles) != set(ROLES) or method != "get")}
+    for status, possible in can.items():
+        if possible and status not in op["responses"]:
+            raise Wrong(f"{where}: the answer {status} is missing")
+    return " | ".join(f"ROLE_BIT({ROLES[r]})" for r in roles) or "0"
+
+
+def sets_cookie(op):
+    return any("Set-Cookie" in r.get("headers", {}) for r in op["responses"].values())
+
+
+def route_row(path, method, op, prefix, code, parameters):
     where = f"{method.upper()} {path}"
     for key in ("operationId", "summary", "responses", "x-activiteit"):
         if key not in op:
             raise Wrong(f"{where}: {key} is missing")
-    params = param_rows(op.get("parameters", []), where)
+    params = param_rows([parameters[p["$ref"].rsplit("/", 1)[1]] if "$ref" in p else p
+                         for p in op.get("parameters", [])], where)
     symbol = "NULL"
     if params:
         symbol = f"params_{snake(op['operationId']).lower()}"
@@ -455,7 +475,8 @@ def route_row(path, method, op, prefix, code):
         if "x-maximum" not in op:
             raise Wrong(f"{where}: x-maximum is missing")
     return (f"\t{{API_{snake(op['operationId'])}, HTTP_{method.upper()}, {c_text(path)}, {table}, "
-            f"{op.get('x-maximum', 0)}, {symbol}, {c_text(op['x-activiteit'])}}},")
+            f"{op.get('x-maximum', 0)}, {symbol}, {c_text(op['x-activiteit'])}, {role_bits(op, method, where)}, "
+            f"{'true' if 'x-rol' in op or sets_cookie(op) else 'false'}}},")
 
 
 def routes(args):
@@ -464,9 +485,10 @@ def routes(args):
     out_c, out_h, prefix, path = args
     doc = load(path)
     code, rows, names = [], [], []
+    parameters = doc.get("components", {}).get("parameters", {})
     for url, methods in doc["paths"].items():
         for method, op in methods.items():
-            rows.append(route_row(url, method, op, prefix, code))
+            rows.append(route_row(url, method, op, prefix, code, parameters))
             names.append("API_" + snake(op["operationId"]))
     if len(set(names)) != len(names):
         raise Wrong(f"{path}: an operationId occurs twice")

@@ -100,6 +100,20 @@ static void report_stored(struct store_ticket *t, void *user)
 	api_answer(c, 201);
 }
 
+static void environment_get(struct api_call *c)
+{
+	jw_obj(&c->w);
+	jw_kbool(&c->w, "demonstratie", !c->api->production);
+	jw_key(&c->w, "talen");
+	jw_arr(&c->w);
+	jw_z(&c->w, "nl");
+	jw_z(&c->w, "en");
+	jw_arr_end(&c->w);
+	jw_kz(&c->w, "versie", KT_VERSION);
+	jw_obj_end(&c->w);
+	api_answer(c, 200);
+}
+
 static void report_add(struct api_call *c)
 {
 	memset(&c->why, 0, sizeof(c->why));
@@ -145,5 +159,11 @@ const api_fn API_OPERATIONS[API_OPS] = {
 	[API_OPENAPI_OPHALEN] = openapi_get,          [API_GEZONDHEID_OPHALEN] = health_get,
 	[API_FRAUDEVORMEN_OPHALEN] = forms_get,       [API_ADVIES_OPHALEN] = advice_get,
 	[API_KENMERKEN_HERKENNEN] = identifiers_find, [API_MELDING_TOEVOEGEN] = report_add,
-	[API_MELDING_INZIEN] = report_show,
+	[API_MELDING_INZIEN] = report_show,           [API_OMGEVING_OPHALEN] = environment_get,
+	[API_SESSIE_BEGINNEN] = session_begin,        [API_SESSIE_OPHALEN] = session_show,
+	[API_SESSIE_BEEINDIGEN] = session_end,        [API_DEMONSTRATIE_BEKIJKEN] = demo_view,
+	[API_ACCOUNTS_OPHALEN] = accounts_list,       [API_SIGNALEN_OPHALEN] = signals_list,
+	[API_BARRIERES_OPHALEN] = barriers_list,      [API_BARRIERE_OPHALEN] = barrier_show,
+	[API_BARRIERE_GOEDKEUREN] = barrier_approve,  [API_BARRIERE_WEIGEREN] = barrier_refuse,
+	[API_BARRIERE_AFHANDELEN] = barrier_settle,
 };

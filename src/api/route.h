@@ -1,6 +1,7 @@
 /* One row of the route table that tools/gen.py makes from api/openapi.yaml. */
 #ifndef API_ROUTE_H
 #define API_ROUTE_H
+#include "auth/auth.h"
 #include "base/valid.h"
 #include "seam/http.h"
 
@@ -19,6 +20,8 @@ struct api_route {
 	size_t body_max;           /* bytes */
 	const struct api_param *params;
 	const char *activity; /* of the register of processing activities; "geen": no personal data */
+	unsigned roles;       /* ROLE_BIT of those whose session it asks for; 0: everybody */
+	bool own_origin;      /* takes or sets a session: not for pages of another site */
 };
 
 #endif

@@ -146,9 +146,15 @@ static bool check_body(struct api_call *c)
 {
 	struct json_limits lim = {c->route->body_max, 32};
 	struct str type = http_header(c->rq, "Content-Type");
+	/* A form of another site can send a POST without asking, but not of this type. */
+	bool guarded = c->route->own_origin && c->rq->method == HTTP_POST;
 	if (!c->route->body) {
-		if (!c->rq->body.n)
+		if (!c->rq->body.n && !(guarded && !media_is(type, "application/json")))
 			return true;
+		if (!c->rq->body.n) {
+			api_problem(c->rq, 415, "Stuur de vraag als application/json.", NULL);
+			return false;
+		}
 		api_problem(c->rq, 400, "Bij dit adres hoort geen bericht.", NULL);
 		return false;
 	}
@@ -162,6 +168,29 @@ static bool check_body(struct api_call *c)
 	}
 	(void)!valid_check(c->route->body, c->body, &c->why);
 	return true;
+}
+
+/* Who may do this: the one place where it is decided, for every route, before anything of the request is used. */
+static bool check_rights(struct api_call *c)
+{
+	bool changes = c->rq->method != HTTP_GET && c->rq->method != HTTP_HEAD;
+	if (c->route->own_origin && changes && !api_own_origin(c->rq)) {
+		api_problem(c->rq, 403, "Deze vraag komt van een pagina van een ander.", NULL);
+		return false;
+	}
+	if (!c->route->roles)
+		return true;
+	int rc = api_cookie_token(c, c->token) ? auth_session_get(c->api->auth, c->token, &c->session, &c->err)
+										   : KT_ENOTFOUND;
+	if (rc == KT_ENOTFOUND)
+		api_problem(c->rq, 401, "Meld u aan, of meld u opnieuw aan als u lang weg was.", NULL);
+	else if (rc)
+		api_fail(c, &c->err, NULL);
+	else if (!(c->route->roles & ROLE_BIT(c->session.account.role)))
+		api_problem(c->rq, 403, "Dit hoort niet bij uw rol.", NULL);
+	else
+		return true;
+	return false;
 }
 
 static void serve(struct http_request *rq, void *user)
@@ -194,6 +223,8 @@ static void serve(struct http_request *rq, void *user)
 	*c = (struct api_call){.api = api, .rq = rq, .route = route, .out = BUF_INIT(8u << 20)};
 	memcpy(c->param, param, sizeof(param));
 	jw_init(&c->w, &c->out);
+	if (!check_rights(c))
+		return;
 	check_params(c);
 	if (!check_body(c))
 		return;

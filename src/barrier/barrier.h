@@ -3,6 +3,7 @@
 #ifndef BARRIER_BARRIER_H
 #define BARRIER_BARRIER_H
 #include "policy/policy.h"
+#include "seam/json.h"
 #include "store/store.h"
 
 enum barrier_state {
@@ -86,8 +87,12 @@ struct barrier_filter {
 	struct str after; /* id of the last one seen, for paging */
 	struct str tag;   /* 32 bytes: those that came from one signal; n 0: all */
 	int64_t limit;
+	/* Without `tag` only: */
+	enum barrier_state state; /* 0: every one */
+	struct str partner;       /* n 0: every one */
+	bool family;              /* of "bank" also "bank:KENT" */
 };
-/* Newest first within a page order of (created, id). */
+/* Newest first; those of one tag in the order of their ids. */
 int barrier_list(struct tx *tx, const struct barrier_filter *f, barrier_fn fn, void *arg, struct err *e) KT_CHECK;
 /* Copied into the arena. */
 int barrier_get(struct tx *tx, struct arena *a, struct str id, struct barrier *ret, struct err *e) KT_CHECK;
@@ -101,5 +106,10 @@ struct barrier_history {
 typedef int (*barrier_history_fn)(const struct barrier_history *h, void *arg);
 /* All steps of one barrier; texts live during the call. */
 int barrier_steps(struct tx *tx, struct str id, barrier_history_fn fn, void *arg, struct err *e) KT_CHECK;
+
+/* As API and command line show them: the members of a barrier inside an object that is open, and a step as an object.
+ */
+void barrier_members(struct jw *w, const struct barrier *b);
+void barrier_step_object(struct jw *w, const struct barrier_history *h);
 
 #endif

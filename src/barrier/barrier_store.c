@@ -25,8 +25,16 @@ static const struct stmt ST_FIND = {"SELECT " COLS
 
 static const struct stmt ST_GET = {"SELECT " COLS " FROM barrier WHERE id = $1", NULL, "t", COL_TYPES};
 
-static const struct stmt ST_LIST = {"SELECT " COLS " FROM barrier WHERE id > $1 ORDER BY id LIMIT $2", NULL, "ti",
-                                    COL_TYPES};
+/* $1: state, 0 for every one; $2: partner, '' for every one; $3: 1 with those below it ("bank:KENT" of "bank"). */
+#define FILTER \
+	"($1 = 0 OR state = $1) AND ($2 = '' OR partner = $2 OR" \
+	" ($3 = 1 AND substr(partner, 1, length($2) + 1) = $2 || ':'))"
+#define NEWEST " ORDER BY created_ms DESC, id DESC LIMIT $4"
+static const struct stmt ST_LIST = {"SELECT " COLS " FROM barrier WHERE " FILTER NEWEST, NULL, "itii", COL_TYPES};
+static const struct stmt ST_LIST_AFTER = {
+	"SELECT " COLS " FROM barrier WHERE " FILTER
+	" AND (created_ms, id) < (SELECT o.created_ms, o.id FROM barrier o WHERE o.id = $5)" NEWEST,
+	NULL, "itiit", COL_TYPES};
 
 static const struct stmt ST_LIST_OF = {"SELECT " COLS " FROM barrier WHERE tag = $1 AND id > $2 ORDER BY id LIMIT $3",
                                        NULL, "bti", COL_TYPES};
@@ -125,9 +133,12 @@ static int each_row(const struct sval *c, void *arg)
 int barrier_list(struct tx *tx, const struct barrier_filter *f, barrier_fn fn, void *arg, struct err *e)
 {
 	struct each h = {fn, arg};
-	struct str after = f->after.p ? f->after : STR("");
+	struct str after = f->after.p ? f->after : STR(""), partner = f->partner.p ? f->partner : STR("");
+	if (!f->tag.n && after.n)
+		return tx_query(tx, &ST_LIST_AFTER, each_row, &h, e, SV_I(f->state), SV_T(partner), SV_I(f->family),
+		                SV_I(f->limit), SV_T(after));
 	if (!f->tag.n)
-		return tx_query(tx, &ST_LIST, each_row, &h, e, SV_T(after), SV_I(f->limit));
+		return tx_query(tx, &ST_LIST, each_row, &h, e, SV_I(f->state), SV_T(partner), SV_I(f->family), SV_I(f->limit));
 	return tx_query(tx, &ST_LIST_OF, each_row, &h, e, SV_BS(f->tag), SV_T(after), SV_I(f->limit));
 }
 

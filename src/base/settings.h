@@ -36,7 +36,11 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(SECURITY_CONTACT, "security_contact", TEXT, "", "", 0, 0, false, false, \
 	  "waar iemand een zwakke plek meldt, voor security.txt: mailto:, https: of tel:") \
 	X(SECURITY_POLICY, "security_policy", TEXT, "", "", 0, 0, false, false, \
-	  "adres van het beleid voor zulke meldingen, voor security.txt")
+	  "adres van het beleid voor zulke meldingen, voor security.txt") \
+	X(SESSION_IDLE, "session_idle", INT, "30", "", 1, 720, false, false, \
+	  "na hoeveel minuten zonder gebruik een sessie eindigt") \
+	X(SESSION_LONGEST, "session_longest", INT, "720", "", 1, 1440, false, false, \
+	  "na hoeveel minuten een sessie hoe dan ook eindigt")
 
 enum setting_id {
 #define X(id, ...) SET_##id,

@@ -1,6 +1,7 @@
 /* The command line: one const table of commands, one struct that carries what the options said. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
+#include "auth/auth.h"
 #include "base/settings.h"
 #include "feed/rpz.h"
 #include "intake/intake.h"
@@ -35,6 +36,7 @@ struct centre {
 	struct audit *audit;
 	struct policy *policy;
 	struct signal_keys *keys;
+	struct auth *auth; /* after centre_auth */
 	struct org_public org;
 	struct intake intake;
 };
@@ -42,6 +44,8 @@ enum { OPEN_POLICY = 1, OPEN_STORE = 2, OPEN_ALL = 7 };
 /* Says what is wrong (on stdout as JSON or on stderr) and returns EXIT_REFUSED; EXIT_DONE otherwise. */
 int centre_open(struct cli *c, unsigned what, struct centre *ret);
 void centre_close(struct centre *ce);
+/* Opens the accounts and sessions of an open centre; centre_close closes them. */
+int centre_auth(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
 /* Lets clocks that have run out do their work. */
 int centre_tick(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
 /* The directories that policy comes from; the strings are the caller's buffers or literals. */
@@ -83,6 +87,10 @@ int cmd_audit_verify(struct cli *c, int argc, char **argv);
 int cmd_backup(struct cli *c, int argc, char **argv);
 int cmd_restore(struct cli *c, int argc, char **argv);
 int cmd_serve(struct cli *c, int argc, char **argv);
+int cmd_account_add(struct cli *c, int argc, char **argv);
+int cmd_account_list(struct cli *c, int argc, char **argv);
+int cmd_account_disable(struct cli *c, int argc, char **argv);
+int cmd_account_reset(struct cli *c, int argc, char **argv);
 int cmd_version(struct cli *c, int argc, char **argv);
 int cmd_help(struct cli *c, int argc, char **argv);
 

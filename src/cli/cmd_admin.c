@@ -72,6 +72,11 @@ static int init_done(const struct cli *c, const char *recovery)
 		           "De map %s is ingericht (productie).\n\nHerstelsleutel van het meldpunt:\n\n    %s\n\n"
 		           "Schrijf haar op en bewaar haar buiten deze machine. Zij wordt nooit meer getoond.\n",
 		           c->dir, recovery);
+		buf_printf(&b,
+		           "\nMaak daarna de eerste beheerder, en een account voor wie aan het meldpunt werkt:\n\n"
+		           "    kentering --data %s account add NAAM --rol beheerder\n"
+		           "    kentering --data %s account add NAAM --rol behandelaar\n",
+		           c->dir, c->dir);
 		if (same)
 			buf_printf(&b,
 			           "\nLet op: %s/keys staat op hetzelfde volume als de database. Zet de sleutels op een eigen "

@@ -38,39 +38,23 @@ static int listing_end(struct listing *l, int rc, const struct err *e, const cha
 static int signal_line(const struct signal_row *r, void *arg)
 {
 	struct listing *l = arg;
-	char first[11], last[11], opened[25] = "";
+	l->n++;
+	if (l->c->json) {
+		signal_object(&l->w, r);
+		return buf_err(&l->b);
+	}
+	char first[11], last[11];
 	struct buf hex = BUF_INIT(128);
 	buf_hex(&hex, r->tag.p, r->tag.n);
 	date_format(r->first_day, first);
 	date_format(r->last_day, last);
-	if (r->opened_ms)
-		time_format(r->opened_ms, opened);
-	l->n++;
-	if (!l->c->json) {
-		buf_printf(&l->b, "%.12s  kanaal %lld  %3lld melders  %s … %s  ", hex.p ? hex.p : "", (long long)r->channel,
-		           (long long)r->reporters, first, last);
-		if (r->kind != ID_NONE)
-			buf_printf(&l->b, "%s " STR_FMT "%s\n", id_kind_name(r->kind), STR_ARG(r->value),
-			           r->opened_ms ? "" : " (open soort)");
-		else
-			buf_z(&l->b, "(verzegeld)\n");
-		buf_free(&hex);
-		return buf_err(&l->b);
-	}
-	jw_obj(&l->w);
-	jw_kstr(&l->w, "tag", buf_view(&hex));
-	jw_kint(&l->w, "kanaal", r->channel);
-	jw_kint(&l->w, "versie", r->version);
-	jw_kint(&l->w, "aantal_melders", r->reporters);
-	jw_kint(&l->w, "leden", r->members);
-	jw_kz(&l->w, "eerste", first);
-	jw_kz(&l->w, "laatste", last);
-	jw_kz(&l->w, "geopend", r->opened_ms ? opened : NULL);
-	if (r->kind != ID_NONE) {
-		jw_kz(&l->w, "soort", id_kind_name(r->kind));
-		jw_kstr(&l->w, "waarde", r->value);
-	}
-	jw_obj_end(&l->w);
+	buf_printf(&l->b, "%.12s  kanaal %lld  %3lld melders  %s … %s  ", hex.p ? hex.p : "", (long long)r->channel,
+	           (long long)r->reporters, first, last);
+	if (r->kind != ID_NONE)
+		buf_printf(&l->b, "%s " STR_FMT "%s\n", id_kind_name(r->kind), STR_ARG(r->value),
+		           r->opened_ms ? "" : " (open soort)");
+	else
+		buf_z(&l->b, "(verzegeld)\n");
 	buf_free(&hex);
 	return buf_err(&l->b);
 }
@@ -96,24 +80,6 @@ int cmd_signals_list(struct cli *c, int argc, char **argv)
 	rc = listing_end(&l, rc, &e, "Er zijn nog geen signalen.\n");
 	centre_close(&ce);
 	return rc;
-}
-
-static void barrier_members(struct jw *w, const struct barrier *b)
-{
-	char since[25];
-	time_format(b->since_ms, since);
-	jw_kstr(w, "id", b->id);
-	jw_kz(w, "soort", id_kind_name(b->kind));
-	jw_kstr(w, "waarde", b->value);
-	jw_kstr(w, "partner", b->partner);
-	jw_kstr(w, "maatregel", b->measure);
-	jw_kstr(w, "regel", b->rule);
-	jw_kz(w, "toestand", barrier_state_word(b->state));
-	jw_kz(w, "sinds", since);
-	jw_kint(w, "aantal_melders", b->reporters);
-	jw_kstr(w, "toelichting", b->note);
-	if (b->synthetic)
-		jw_kbool(w, "verzonnen", true);
 }
 
 static int barrier_line(const struct barrier *b, void *arg)
@@ -189,17 +155,11 @@ static int history_line(const struct barrier_history *h, void *arg)
 	struct listing *l = arg;
 	char at[25];
 	time_format(h->at_ms, at);
-	if (l->c->json) {
-		jw_obj(&l->w);
-		jw_kz(&l->w, "tijd", at);
-		jw_kz(&l->w, "toestand", barrier_state_word(h->state));
-		jw_kstr(&l->w, "door", h->actor);
-		jw_kstr(&l->w, "toelichting", h->why);
-		jw_obj_end(&l->w);
-	} else {
+	if (l->c->json)
+		barrier_step_object(&l->w, h);
+	else
 		buf_printf(&l->b, "  %s  %-12s " STR_FMT "  " STR_FMT "\n", at, barrier_state_word(h->state), STR_ARG(h->actor),
 		           STR_ARG(h->why));
-	}
 	return buf_err(&l->b);
 }
 

@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,13 +7,20 @@
 #include "cli/cli.h"
 
 #define GRACE_MS 5000
+#define TICK_SECONDS 30
 
 /* Ctrl-C and the service manager: wait here, with the signals blocked in every thread. */
-static void wait_for_end(const sigset_t *set)
+static void wait_for_end(struct cli *c, struct centre *ce, const sigset_t *set)
 {
-	int sig;
-	while (sigwait(set, &sig) == EINTR)
-		continue;
+	const struct timespec pause = {.tv_sec = TICK_SECONDS};
+	for (;;) {
+		struct err e = {0};
+		/* The clocks of barriers run out while nobody asks. */
+		if (centre_tick(c, ce, &e))
+			log_event(LOG_WARN, "serve.tick", LOG_ERR("error", e.code));
+		if (sigtimedwait(set, NULL, &pause) > 0)
+			return;
+	}
 }
 
 static int say_address(const struct cli *c, const struct http_opts *o, uint16_t port)
@@ -38,7 +44,8 @@ static int say_address(const struct cli *c, const struct http_opts *o, uint16_t 
 
 static int serve(struct cli *c, struct centre *ce, const struct static_files *files, const struct http_opts *o)
 {
-	struct api api = {.intake = &ce->intake, .clock = &c->clock, .files = files};
+	struct api api = {.intake = &ce->intake, .clock = &c->clock, .files = files, .auth = ce->auth};
+	api.production = settings_is(&c->settings, SET_MODE, "production");
 	struct http_handler h;
 	struct http_server *s;
 	struct err e = {0};
@@ -54,7 +61,7 @@ static int serve(struct cli *c, struct centre *ce, const struct static_files *fi
 	rc = say_address(c, o, http_port(s));
 	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
 	if (rc == EXIT_DONE)
-		wait_for_end(&set);
+		wait_for_end(c, ce, &set);
 	http_stop(s, GRACE_MS);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;
@@ -123,7 +130,8 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 		return rc;
 	rc = centre_open(c, OPEN_ALL, &ce);
 	if (!rc) {
-		rc = serve(c, &ce, &files, &o);
+		struct err e = {0};
+		rc = centre_auth(c, &ce, &e) ? cli_fail(c, &e) : serve(c, &ce, &files, &o);
 		centre_close(&ce);
 	}
 	(void)site_close(site);

@@ -146,8 +146,21 @@ int centre_open(struct cli *c, unsigned what, struct centre *ret)
 	return EXIT_DONE;
 }
 
+int centre_auth(struct cli *c, struct centre *ce, struct err *e)
+{
+	struct auth_opts o = {
+		.dir = c->dir,
+		.clock = &c->clock,
+		.production = settings_is(&c->settings, SET_MODE, "production"),
+		.idle_ms = settings_int(&c->settings, SET_SESSION_IDLE) * 60000,
+		.longest_ms = settings_int(&c->settings, SET_SESSION_LONGEST) * 60000,
+	};
+	return auth_open(ce->store, ce->audit, &o, &ce->auth, e);
+}
+
 void centre_close(struct centre *ce)
 {
+	ce->auth = auth_close(ce->auth);
 	ce->store = store_close(ce->store);
 	ce->audit = audit_close(ce->audit);
 	ce->keys = signal_keys_close(ce->keys);

@@ -1,4 +1,5 @@
 #include "seam/crypto.h"
+#include <nettle/hmac.h>
 #include <sodium.h>
 
 _Static_assert(AEAD_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
@@ -7,6 +8,7 @@ _Static_assert(AEAD_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag");
 _Static_assert(BOX_OVER == crypto_box_SEALBYTES, "box");
 _Static_assert(BOX_PUBLIC == crypto_box_PUBLICKEYBYTES && BOX_SECRET == crypto_box_SECRETKEYBYTES, "box keys");
 _Static_assert(SIGN_PUBLIC == crypto_sign_PUBLICKEYBYTES && SIGN_SECRET == crypto_sign_SECRETKEYBYTES, "sign keys");
+_Static_assert(PASSWORD_HASH == crypto_pwhash_STRBYTES, "password");
 _Static_assert(SIGN_BYTES == crypto_sign_BYTES, "signature");
 
 #define DOMAIN STR("KENTERING1")
@@ -155,6 +157,29 @@ int crypto_password_key(uint8_t out[32], struct str password, const uint8_t salt
 	memcpy(out, key, sizeof key);
 	sodium_memzero(key, sizeof key);
 	return 0;
+}
+
+/* The passes of libsodium's "moderate" over the memory of "interactive": a login may not take a quarter of a gigabyte. */
+int crypto_password_hash(char out[PASSWORD_HASH], struct str password, struct err *e)
+{
+	if (crypto_pwhash_str(out, password.p ? password.p : "", password.n, crypto_pwhash_OPSLIMIT_MODERATE,
+			crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+		return err_set(e, KT_ENOMEM, "te weinig geheugen om het wachtwoord te verwerken (64 MiB nodig)");
+	return 0;
+}
+
+int crypto_password_verify(const char *hash, struct str password)
+{
+	return crypto_pwhash_str_verify(hash, password.p ? password.p : "", password.n) ? KT_ECRYPTO : 0;
+}
+
+void crypto_hmac_sha1(uint8_t out[20], struct str key, struct str message)
+{
+	struct hmac_sha1_ctx ctx;
+	hmac_sha1_set_key(&ctx, key.n, bytes(key));
+	hmac_sha1_update(&ctx, message.n, bytes(message));
+	hmac_sha1_digest(&ctx, 20, out);
+	sodium_memzero(&ctx, sizeof ctx);
 }
 
 void crypto_random(void *p, size_t n)

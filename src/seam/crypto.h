@@ -64,6 +64,15 @@ int crypto_box_unseal(uint8_t *out, const uint8_t pk[BOX_PUBLIC], const uint8_t 
 /* Argon2id, interactive cost of libsodium; salt 16 bytes. */
 int crypto_password_key(uint8_t out[32], struct str password, const uint8_t salt[16], struct err *e) KT_CHECK;
 
+#define PASSWORD_HASH 128 /* a stored password with its NUL */
+/* A password as it is stored: Argon2id, 3 passes over 64 MiB, its salt and cost in the text. */
+int crypto_password_hash(char out[PASSWORD_HASH], struct str password, struct err *e) KT_CHECK;
+/* KT_ECRYPTO when it is another one, or the text is no such hash. */
+int crypto_password_verify(const char *hash, struct str password) KT_CHECK;
+
+/* HMAC-SHA-1 (RFC 2104), for one-time codes only: RFC 6238 as authenticator apps speak it. */
+void crypto_hmac_sha1(uint8_t out[20], struct str key, struct str message);
+
 void crypto_random(void *p, size_t n);
 void crypto_wipe(void *p, size_t n);
 bool crypto_equal(const void *a, const void *b, size_t n); /* constant time */

@@ -3,6 +3,7 @@
 #ifndef SIGNAL_SIGNAL_H
 #define SIGNAL_SIGNAL_H
 #include "rule/rule.h"
+#include "seam/json.h"
 #include "store/store.h"
 
 #define TAG_BYTES 32
@@ -57,5 +58,10 @@ struct signal_row {
 typedef int (*signal_row_fn)(const struct signal_row *row, void *arg);
 /* All signals, newest first; at most `limit`. */
 int signal_list(struct tx *tx, int64_t limit, signal_row_fn fn, void *arg, struct err *e) KT_CHECK;
+/* The same from behind a row that was seen: its last day and its tag. */
+int signal_list_after(struct tx *tx, int64_t last_day, const uint8_t tag[TAG_BYTES], int64_t limit, signal_row_fn fn,
+                      void *arg, struct err *e) KT_CHECK;
+/* As API and command line show it: an object; without its identifier while it is sealed. */
+void signal_object(struct jw *w, const struct signal_row *row);
 
 #endif

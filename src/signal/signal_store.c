@@ -22,12 +22,14 @@ static const struct stmt ST_REVEAL = {
 	" opened_ms = CASE WHEN signal.opened_ms = 0 THEN excluded.opened_ms ELSE signal.opened_ms END",
 	NULL, "biiititi", ""};
 
-static const struct stmt ST_LIST = {
-	"SELECT s.tag, s.channel, s.version, COUNT(DISTINCT s.reporter), COUNT(DISTINCT s.member), MIN(s.day), MAX(s.day),"
-	" COALESCE(MAX(g.opened_ms), 0), COALESCE(MAX(g.kind), 0), COALESCE(MAX(g.value), '')"
-	" FROM sighting s LEFT JOIN signal g ON g.tag = s.tag"
-	" GROUP BY s.tag, s.channel, s.version ORDER BY MAX(s.day) DESC, s.tag LIMIT $1",
-	NULL, "i", "biiiiiiiit"};
+#define LISTED \
+	"SELECT s.tag, s.channel, s.version, COUNT(DISTINCT s.reporter), COUNT(DISTINCT s.member), MIN(s.day)," \
+	" MAX(s.day), COALESCE(MAX(g.opened_ms), 0), COALESCE(MAX(g.kind), 0), COALESCE(MAX(g.value), '')" \
+	" FROM sighting s LEFT JOIN signal g ON g.tag = s.tag GROUP BY s.tag, s.channel, s.version"
+#define NEWEST " ORDER BY MAX(s.day) DESC, s.tag LIMIT $1"
+static const struct stmt ST_LIST = {LISTED NEWEST, NULL, "i", "biiiiiiiit"};
+static const struct stmt ST_LIST_AFTER = {LISTED " HAVING MAX(s.day) < $2 OR (MAX(s.day) = $2 AND s.tag > $3)" NEWEST,
+                                          NULL, "iib", "biiiiiiiit"};
 
 int signal_add(struct tx *tx, const struct sighting *s, struct err *e)
 {
@@ -105,4 +107,11 @@ int signal_list(struct tx *tx, int64_t limit, signal_row_fn fn, void *arg, struc
 {
 	struct lister l = {fn, arg};
 	return tx_query(tx, &ST_LIST, list_row, &l, e, SV_I(limit));
+}
+
+int signal_list_after(struct tx *tx, int64_t last_day, const uint8_t tag[TAG_BYTES], int64_t limit, signal_row_fn fn,
+                      void *arg, struct err *e)
+{
+	struct lister l = {fn, arg};
+	return tx_query(tx, &ST_LIST_AFTER, list_row, &l, e, SV_I(limit), SV_I(last_day), SV_B(tag, TAG_BYTES));
 }

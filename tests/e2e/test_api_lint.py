@@ -30,7 +30,7 @@ def the_linter_sees_what_is_wrong(_driver):
     text = (SOURCE / "api" / "openapi.yaml").read_text(encoding="utf-8")
     for was, becomes, rule in [("  /meldingen:\n", "  /Meldingen_nieuw/:\n", "adr-path-segments"),
                                ("name: taal", "name: snake_taal", "adr-query-keys"),
-                               ("version: 0.2.0", "version: twee", "adr-semver"),
+                               ("version: 0.3.0", "version: twee", "adr-semver"),
                                ("url: /v1,", "url: /,", "adr-version-in-server"),
                                ("application/problem+json", "application/json", "adr-problem-type")]:
         true(was in text, f"{was!r} is not in the description")
