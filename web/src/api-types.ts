@@ -169,6 +169,8 @@ export type Barriere = {
   regel: string;
   toestand: "voorgesteld" | "goedgekeurd" | "geweigerd" | "verzonden" | "ontvangen" | "uitgevoerd" | "afgewezen" | "mislukt" | "opgeheven" | "verlopen";
   sinds: string;
+  /** wanneer de partner klaar moet zijn, zolang diens termijn loopt */
+  uiterlijk?: string;
   aantal_melders: number;
   toelichting: string;
   verzonnen?: boolean;

@@ -8,8 +8,10 @@ type Role = keyof typeof demo.roles;
 const ROLES = Object.keys(demo.roles) as Role[];
 const KEPT = "kt-bekijk-als";
 
-function part<K extends keyof HTMLElementTagNameMap>(tag: K, set: Partial<HTMLElementTagNameMap[K]>, ...inside: (Node | string)[]) {
-  const e = Object.assign(document.createElement(tag), set);
+type Tag = "aside" | "button" | "div" | "form" | "label" | "option" | "p" | "select";
+
+function part<K extends Tag>(tag: K, set: Partial<HTMLElementTagNameMap[K]>, ...inside: (Node | string)[]): HTMLElementTagNameMap[K] {
+  const e = Object.assign(document.createElement(tag), set) as HTMLElementTagNameMap[K];
   e.append(...inside);
   return e;
 }

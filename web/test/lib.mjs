@@ -270,6 +270,15 @@ export async function everywhere(page, what, { widths = [320, 360, 1280], but } 
   quiet(page, what, but);
 }
 
+/** The narrowest form, in one theme: for pages of which others were looked at in every form. */
+export async function once(page, what, dark) {
+  await page.setViewportSize({ width: 320, height: 740 });
+  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+  await fits(page, what);
+  await axe(page, what);
+  quiet(page, what);
+}
+
 // --- pictures for the guide --------------------------------------------------------------------------------
 
 /** With --pictures: docs/guide/<name>.png of what is on the screen now. */

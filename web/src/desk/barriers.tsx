@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import arrow from "tabler:arrow-left";
-import { detail as words, keys, list } from "kt:desk-text";
+import { desk, detail as words, list } from "kt:desk-text";
 import type { Barriere, Sessie } from "../api-types";
 import { fill } from "../i18n/text";
 import { TextField } from "../ui/field";
@@ -99,7 +99,7 @@ export function Barriers({ session, id, group = "open", onEnd }: {
           <Heading ref={title} tabIndex={-1}>{list.title}</Heading>
           <button type="button" class="kt-textbutton" onClick={() => setHelp(true)}>{list.keysHint} <kbd aria-hidden="true">?</kbd></button>
         </div>
-        {loaded.failure && loaded.data && <Note kind="attention">{words.notSaved && (loaded.failure.problem?.detail ?? list.none)}</Note>}
+        {loaded.failure && loaded.data && <Note kind="attention">{desk.offline}</Note>}
         <TextField id="zoek" type="search" label={list.search} value={text} onInput={setText} literal />
         <Groups rows={all} chosen={group} partner={partner} />
         {!loaded.data && !loaded.failure && <Waiting />}
@@ -122,7 +122,7 @@ export function Barriers({ session, id, group = "open", onEnd }: {
       <section class="kt-pane kt-pane--case" aria-label={words.measure}>
         {id ? (
           <>
-            <a class="kt-back kt-pane__back" href={hashOf({ section: "maatregelen", group })}><Icon of={arrow} size={20} />{words.back}</a>
+            <a class="utrecht-link kt-back kt-pane__back" href={hashOf({ section: "maatregelen", group })}><Icon of={arrow} size={20} />{words.back}</a>
             <Detail key={id} id={id} session={session} now={now} onEnd={onEnd} changed={loaded.again} />
           </>
         ) : <Empty>{list.choose}</Empty>}

@@ -43,7 +43,7 @@ export function partnerName(id: string): string {
 }
 
 export const stateBadge: Record<State, BadgeKind> = {
-  voorgesteld: "question", goedgekeurd: "new", geweigerd: "plain", verzonden: "new", ontvangen: "new",
+  voorgesteld: "new", goedgekeurd: "question", geweigerd: "plain", verzonden: "question", ontvangen: "question",
   uitgevoerd: "done", afgewezen: "plain", mislukt: "overdue", opgeheven: "plain", verlopen: "plain",
 };
 
