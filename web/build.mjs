@@ -121,18 +121,26 @@ async function loadSite(lang, plugin) {
   return import(`${pathToFileURL(file)}?${Date.now()}`);
 }
 
-/** Final names by source: {"src/styles/site.css": "/assets/site-ABC.css"}. */
-function names(meta, into) {
-  for (const [file, o] of Object.entries(meta.outputs))
-    for (const source of o.entryPoint ? [o.entryPoint] : o.inputs && Object.keys(o.inputs).length === 1 ? Object.keys(o.inputs) : [])
-      into[source] = `/${relative(out, join(HERE, file))}`;
+/** Where everything went: the address of each source, the chunks a script needs, and all files. */
+const built = () => ({ address: {}, chunks: {}, files: [] });
+
+function note(meta, into) {
+  const address = (file) => `/${relative(out, join(HERE, file))}`;
+  for (const [file, o] of Object.entries(meta.outputs)) {
+    const inputs = Object.keys(o.inputs);
+    const source = o.entryPoint ?? (inputs.length === 1 ? inputs[0] : null);
+    into.files.push(relative(out, join(HERE, file)));
+    if (!source) continue;
+    into.address[source] = address(file);
+    into.chunks[source] = o.imports.filter((i) => i.kind === "import-statement").map((i) => address(i.path));
+  }
 }
 
 async function bundle(entries, entryNames, plugin, into) {
   const { metafile } = await build({ ...COMMON, entryPoints: entries, outdir: join(out, "assets"), entryNames,
     chunkNames: "deel-[hash]", assetNames: "[name]-[hash]", minify: true, splitting: true, format: "esm",
     target: TARGET, metafile: true, loader: { ".woff2": "file", ".svg": "copy" }, plugins: [plugin] });
-  names(metafile, into);
+  note(metafile, into);
 }
 
 async function put(file, text) {
@@ -159,18 +167,20 @@ const sites = Object.fromEntries(await Promise.all(LANGS.map(async (l) => [l, aw
 const styles = [...new Set(sites.nl.pages.map((p) => p.style))]
   .map((s) => (s === "desk" ? "src/desk/desk.css" : `src/styles/${s}.css`));
 const scripts = ["src/demo.ts", ...new Set(sites.nl.pages.flatMap((p) => (p.script ? [`src/${p.script}.tsx`] : [])))];
-const assets = { nl: {}, en: {} }, shared = {};
+const shared = built(), scripted = { nl: built(), en: built() };
 await Promise.all([
   bundle([...styles, "src/styles/noscript.css", "src/icon.svg"], "[name]-[hash]", plugins.nl, shared),
-  ...LANGS.map((l) => bundle(scripts, `[name]-${l}-[hash]`, plugins[l], assets[l])),
+  ...LANGS.map((l) => bundle(scripts, `[name]-${l}-[hash]`, plugins[l], scripted[l])),
 ]);
 
-const files = [...Object.values(shared), ...LANGS.flatMap((l) => Object.values(assets[l]))].map((f) => f.slice(1));
+const files = [shared, scripted.nl, scripted.en].flatMap((b) => b.files);
 for (const l of LANGS)
   for (const page of sites[l].pages) {
     if (page.once && l !== "nl") continue;
     const file = `${l === "nl" ? "" : `${l}/`}${page.path || "index"}.html`;
-    await put(file, sites[l].render(page, { ...shared, ...assets[l] }));
+    await put(file, sites[l].render(page, {
+      address: { ...shared.address, ...scripted[l].address }, chunks: scripted[l].chunks,
+    }));
     files.push(file);
   }
 await compressAll([...new Set(files)]);

@@ -15,19 +15,20 @@ import { to } from "./i18n/text";
 /* Run by build.mjs, once per language: every page of the site, and how one becomes a document. */
 export const pages: Page[] = [startPage, ...advicePages, ...formPages, ...textPages, ...errorPages, ...deskPages];
 
-/* Final addresses by source file. */
-type Assets = Record<string, string>;
+/* Final addresses by source file, and what each script imports. */
+interface Assets { address: Record<string, string>; chunks: Record<string, string[]> }
 
 const FONT = "src/fonts/atkinson-hyperlegible-next-nl.woff2";
 
 function need(assets: Assets, source: string): string {
-  const address = assets[source];
+  const address = assets.address[source];
   if (!address) throw new Error(`no output for ${source}`);
   return address;
 }
 
 function Document({ page, assets, children }: { page: Page; assets: Assets; children: ComponentChild }) {
   const style = page.style === "desk" ? "src/desk/desk.css" : `src/styles/${page.style}.css`;
+  const script = page.script && `src/${page.script}.tsx`;
   return (
     <html lang={lang}>
       <head>
@@ -41,9 +42,10 @@ function Document({ page, assets, children }: { page: Page; assets: Assets; chil
         <link rel="stylesheet" href={need(assets, style)} />
         <link rel="icon" href={need(assets, "src/icon.svg")} type="image/svg+xml" />
         {!page.hidden && <link rel="alternate" hreflang={site.otherLang} href={otherAddress(page)} />}
-        {page.script && <script type="module" src={need(assets, `src/${page.script}.tsx`)} />}
+        {script && <script type="module" src={need(assets, script)} />}
         <script type="module" src={need(assets, "src/demo.ts")} />
-        {page.script && <noscript><link rel="stylesheet" href={need(assets, "src/styles/noscript.css")} /></noscript>}
+        {script && assets.chunks[script]?.map((c) => <link rel="modulepreload" href={c} />)}
+        {script && <noscript><link rel="stylesheet" href={need(assets, "src/styles/noscript.css")} /></noscript>}
       </head>
       <body class={page.style === "desk" ? "kt-desk" : undefined}>
         <a class="utrecht-skip-link utrecht-skip-link--visible-on-focus" href="#inhoud">{site.skip}</a>

@@ -11,6 +11,9 @@ export function to(path: string): string {
   return (lang === "nl" ? "/" : "/en/") + path;
 }
 
+/* "088-7867372" becomes "tel:0887867372". */
+export const tel = (phone: string) => `tel:${phone.replace(/[^0-9+]/g, "")}`;
+
 /* Translated prose: "## heading", "- item", [link](address), one entry per block. An address without a scheme is ours. */
 export function Prose({ blocks }: { blocks: string[] }) {
   const out: ComponentChild[] = [];

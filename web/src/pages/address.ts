@@ -7,6 +7,3 @@ export function adviceAddress(id: string): string {
   if (!form) throw new Error(`no form ${id}`);
   return to(form.parent ? `advies/${form.slug}` : "advies");
 }
-
-/* "088-7867372" becomes "tel:0887867372". */
-export const tel = (phone: string) => `tel:${phone.replace(/[^0-9+]/g, "")}`;

@@ -1,14 +1,11 @@
-import phone from "tabler:phone";
-import external from "tabler:external-link";
-import cross from "tabler:x";
 import { advice as texts, destinations, forms as taxonomy, type Destination, type Form } from "kt:policy";
 import { advice, forms } from "kt:messages";
 import type { Page } from "../page";
 import { fill, to } from "../i18n/text";
 import { buttonClass } from "../ui/button";
-import { Icon } from "../ui/icon";
+import { Helpers, Never, Steps } from "../ui/advice";
 import { Help, Main } from "../ui/shell";
-import { adviceAddress, tel } from "./address";
+import { adviceAddress } from "./address";
 
 const words: Record<string, string> = forms;
 const RULE = new Map(texts.map((a) => [a.form, a]));
@@ -21,38 +18,6 @@ function adviceOf(id: string) {
     if (a) return a;
   }
   throw new Error(`no advice for ${id}`);
-}
-
-export function Steps({ steps }: { steps: string[] }) {
-  return <ol class="kt-do">{steps.map((s) => <li key={s}><span>{s}</span></li>)}</ol>;
-}
-
-export function Never({ never }: { never: string[] }) {
-  return <ul class="kt-never">{never.map((s) => <li key={s}><Icon of={cross} /><span>{s}</span></li>)}</ul>;
-}
-
-/* One organisation: why, by when, and how to reach it. */
-export interface Helper { id: string; title: string; why: string; clock?: string | null; phone?: string | null; url?: string | null; hours?: string | null }
-
-export function Helpers({ helpers }: { helpers: Helper[] }) {
-  return (
-    <ul class="kt-help-list">
-      {helpers.map((d) => (
-        <li class="kt-card" key={d.id}>
-          <h3>{d.title}</h3>
-          <p>{d.why}</p>
-          {d.clock && <p><strong>{d.clock}</strong></p>}
-          {(d.phone || d.url) && (
-            <p class="kt-contact">
-              {d.phone && <a class="utrecht-link" href={tel(d.phone)}><Icon of={phone} size={20} />{fill(advice.call, { phone: d.phone })}</a>}
-              {d.url && <a class="utrecht-link" href={d.url} rel="noopener noreferrer"><Icon of={external} size={20} />{advice.site}<span class="kt-hidden"> {d.title}</span></a>}
-            </p>
-          )}
-          {d.hours && <p class="kt-small kt-quiet">{d.hours}</p>}
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 export const helpersOf = (ids: string[]): Destination[] =>

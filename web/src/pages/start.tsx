@@ -9,10 +9,10 @@ import type { ComponentChildren } from "preact";
 import { destinations, forms as taxonomy } from "kt:policy";
 import { forms, start } from "kt:messages";
 import type { Page } from "../page";
-import { to } from "../i18n/text";
+import { tel, to } from "../i18n/text";
 import { Icon } from "../ui/icon";
 import { Note } from "../ui/parts";
-import { adviceAddress, tel } from "./address";
+import { adviceAddress } from "./address";
 
 function Step({ icon, title, text, strong, children }: {
   icon: string; title: string; text: string; strong?: string; children?: ComponentChildren;
@@ -37,7 +37,7 @@ function Banks() {
   const banks = destinations.filter((d) => d.id.startsWith("bank_") && d.phone);
   return (
     <details>
-      <summary class="kt-beacon kt-beacon--filled"><Icon of={phone} />{start.bankChoose}</summary>
+      <summary class="kt-beacon kt-beacon--filled"><Icon of={phone} />{banks.length ? start.bankChoose : start.bankWhich}</summary>
       <div class="kt-banks">
         {banks.length > 0 && (
           <ul>{banks.map((b) => <li key={b.id}><a href={tel(b.phone!)}><span>{b.title}</span><strong>{b.phone}</strong></a></li>)}</ul>

@@ -6,7 +6,8 @@ import type { Page } from "../page";
 import { Prose, day, fill, to } from "../i18n/text";
 import { Note } from "../ui/parts";
 import { Help, Main } from "../ui/shell";
-import { Helpers, helpersOf } from "./advice";
+import { Helpers } from "../ui/advice";
+import { helpersOf } from "./advice";
 
 function textPage(path: string, title: string, children: ComponentChild, lead?: ComponentChild): Page {
   const body = (

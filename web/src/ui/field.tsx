@@ -35,7 +35,7 @@ export function FieldError({ id, children }: { id: string; children: ComponentCh
 
 function Field({ id, label, hint, error, optional, question, children }: FieldProps & { children: ComponentChildren }) {
   const name = (
-    <label class="utrecht-form-label kt-question__label" for={id}>
+    <label class={question ? "kt-question__label" : "utrecht-form-label"} for={id}>
       {label}
       {optional && <Optional />}
     </label>
