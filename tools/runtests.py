@@ -25,7 +25,7 @@ PYTHON = sys.executable
 SUITES = ["check", "unit", "tsan", "fuzz-seeds", "e2e", "fault", "bench"]
 # The long ones start early; printed is in the order of SUITES.
 START = ["check", "fault", "e2e", "unit", "tsan", "fuzz-seeds", "bench"]
-TSAN_TESTS = {"store", "job", "http"}
+TSAN_TESTS = {"auth", "store", "job", "http"}
 SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
 CMOCKA = re.compile(r"^\[  (PASSED  |FAILED  |SKIPPED )\] (\d+) test\(s\)")
 

@@ -72,8 +72,7 @@ void api_cookie_clear(struct api_call *c);
 /* Does the request come from our own page, or from no page at all? Compares Origin with Host. */
 bool api_own_origin(const struct http_request *rq);
 
-/* ---- the operations of other files than public_api.c ---- */
-
+/* The operations of session_api.c and desk_api.c; the table of all is in public_api.c. */
 void session_begin(struct api_call *c);
 void session_show(struct api_call *c);
 void session_end(struct api_call *c);

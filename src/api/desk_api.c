@@ -219,8 +219,7 @@ static int decide(struct api_call *c, struct tx *tx)
 	case API_BARRIERE_WEIGEREN:
 		return step(c, tx, BARRIER_REFUSED, c->session.actor, val_text(c->body, "toelichting"));
 	default:
-		return settle(c, tx,
-		              str_is(val_text(c->body, "uitkomst"), "uitgevoerd") ? BARRIER_EXECUTED : BARRIER_REJECTED);
+		return settle(c, tx, str_is(val_text(c->body, "uitkomst"), "uitgevoerd") ? BARRIER_EXECUTED : BARRIER_REJECTED);
 	}
 }
 

@@ -180,8 +180,8 @@ static bool check_rights(struct api_call *c)
 	}
 	if (!c->route->roles)
 		return true;
-	int rc = api_cookie_token(c, c->token) ? auth_session_get(c->api->auth, c->token, &c->session, &c->err)
-										   : KT_ENOTFOUND;
+	int rc =
+		api_cookie_token(c, c->token) ? auth_session_get(c->api->auth, c->token, &c->session, &c->err) : KT_ENOTFOUND;
 	if (rc == KT_ENOTFOUND)
 		api_problem(c->rq, 401, "Meld u aan, of meld u opnieuw aan als u lang weg was.", NULL);
 	else if (rc)

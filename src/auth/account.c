@@ -10,20 +10,26 @@
 
 /* Long enough, and the first that anybody tries. Lower case; judged without regard to case. */
 static const char *const WORST[] = {
-	"1234567890123",    "123456789012",     "1234567890ab",      "0123456789012",  "012345678901",   "098765432109",
-	"111111111111",     "000000000000",     "aaaaaaaaaaaa",      "abcdefghijkl",   "abcdefghijklm",  "abcd12345678",
-	"abc123abc123",     "123123123123",     "123abc123abc",      "1q2w3e4r5t6y",   "1qaz2wsx3edc",   "zaq12wsxcde3",
-	"qwertyuiop12",     "qwertyuiop123",    "qwertyuiopas",      "qwerty123456",   "qwerty1234567",  "qwertyqwerty",
-	"asdfghjkl123",     "asdfasdfasdf",     "azertyuiop12",      "wachtwoord12",   "wachtwoord123",  "wachtwoord1234",
-	"wachtwoord!!",     "wachtwoordwachtwoord", "mijnwachtwoord", "geheim123456",  "geheimgeheim",   "welkom123456",
-	"welkom1234567",    "welkomwelkom",     "welkom2024!!",      "welkom2025!!",   "welkom2026!!",   "password1234",
-	"password12345",    "password123456",   "password123!",      "passwordpassword", "passw0rd1234", "p@ssw0rd1234",
-	"letmein12345",     "letmeinletmein",   "iloveyou1234",      "adminadminadmin", "admin1234567",  "administrator",
-	"administrator1",   "beheerder123",     "beheerderbeheerder", "amsterdam123",  "rotterdam123",   "nederland123",
-	"nederland1234",    "feyenoord123",     "feyenoord1908",     "ajaxamsterdam",  "voetbal12345",   "zonnebloem12",
-	"kentering123",     "kentering1234",    "kenteringkentering", "meldpunt1234",  "meldpunt12345",  "meldpuntmeldpunt",
-	"fraudehelpdesk",   "fraude123456",     "changeme1234",      "correcthorsebatterystaple", "demonstratie",
-	"demonstratie-meldpunt", "testtesttest", "test12345678",
+	"1234567890123",      "123456789012",          "1234567890ab",   "0123456789012",
+	"012345678901",       "098765432109",          "111111111111",   "000000000000",
+	"aaaaaaaaaaaa",       "abcdefghijkl",          "abcdefghijklm",  "abcd12345678",
+	"abc123abc123",       "123123123123",          "123abc123abc",   "1q2w3e4r5t6y",
+	"1qaz2wsx3edc",       "zaq12wsxcde3",          "qwertyuiop12",   "qwertyuiop123",
+	"qwertyuiopas",       "qwerty123456",          "qwerty1234567",  "qwertyqwerty",
+	"asdfghjkl123",       "asdfasdfasdf",          "azertyuiop12",   "wachtwoord12",
+	"wachtwoord123",      "wachtwoord1234",        "wachtwoord!!",   "wachtwoordwachtwoord",
+	"mijnwachtwoord",     "geheim123456",          "geheimgeheim",   "welkom123456",
+	"welkom1234567",      "welkomwelkom",          "welkom2024!!",   "welkom2025!!",
+	"welkom2026!!",       "password1234",          "password12345",  "password123456",
+	"password123!",       "passwordpassword",      "passw0rd1234",   "p@ssw0rd1234",
+	"letmein12345",       "letmeinletmein",        "iloveyou1234",   "adminadminadmin",
+	"admin1234567",       "administrator",         "administrator1", "beheerder123",
+	"beheerderbeheerder", "amsterdam123",          "rotterdam123",   "nederland123",
+	"nederland1234",      "feyenoord123",          "feyenoord1908",  "ajaxamsterdam",
+	"voetbal12345",       "zonnebloem12",          "kentering123",   "kentering1234",
+	"kenteringkentering", "meldpunt1234",          "meldpunt12345",  "meldpuntmeldpunt",
+	"fraudehelpdesk",     "fraude123456",          "changeme1234",   "correcthorsebatterystaple",
+	"demonstratie",       "demonstratie-meldpunt", "testtesttest",   "test12345678",
 };
 
 static size_t characters(struct str s)
@@ -94,9 +100,8 @@ static int change_add(struct tx *tx, const struct change *c, int64_t now_ms, str
 		rc = account_row_count(tx, &n, e);
 	if (!rc && n >= AUTH_ACCOUNTS)
 		return err_set(e, KT_ELIMIT, "Er zijn al %d accounts; meer gaan er niet in één installatie.", AUTH_ACCOUNTS);
-	row = (struct auth_row){.pub = *c->fresh,
-	                        .password = str_of(c->password),
-	                        .totp = c->second_factor ? F_ARRAY(c->totp) : STR("")};
+	row = (struct auth_row){
+		.pub = *c->fresh, .password = str_of(c->password), .totp = c->second_factor ? F_ARRAY(c->totp) : STR("")};
 	row.pub.active = true;
 	row.pub.synthetic = false;
 	return rc ? rc : account_row_add(tx, &row, now_ms, e);

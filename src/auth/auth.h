@@ -24,11 +24,11 @@ enum auth_role auth_role_of(struct str word); /* ROLE_NONE when unknown */
 #define AUTH_ACCOUNTS 1000 /* in one installation */
 
 struct auth_opts {
-	const char *dir; /* data directory: keys/totp and keys/guess, made on first use */
+	const char *dir;           /* data directory: keys/totp and keys/guess, made on first use */
 	const struct clock *clock; /* lives longer */
-	bool production;   /* every account needs its second factor; synthetic accounts do not exist */
-	int64_t idle_ms;   /* a session without requests ends; 0: 30 minutes */
-	int64_t longest_ms; /* any session ends; 0: 12 hours */
+	bool production;           /* every account needs its second factor; synthetic accounts do not exist */
+	int64_t idle_ms;           /* a session without requests ends; 0: 30 minutes */
+	int64_t longest_ms;        /* any session ends; 0: 12 hours */
 };
 
 struct auth;
@@ -48,7 +48,8 @@ struct auth_account {
 /* KT_EINVAL with what was expected: at least 12 characters, no name of the account, none of the worst. Pure. */
 int auth_password_check(const char *name, struct str password, struct err *e) KT_CHECK;
 
-/* Adds an account. `secret`: filled with a new TOTP secret when a->second_factor; the caller shows it once and wipes it.
+/* Adds an account. `secret`: filled with a new TOTP secret when it has a second factor; the caller shows it once, then
+ * wipes it.
  * KT_EINVAL, KT_EEXISTS, KT_ELIMIT. `actor` for the log. */
 int auth_account_add(struct auth *a, const char *actor, const struct auth_account *acc, struct str password,
                      uint8_t secret[AUTH_TOTP_SECRET], struct err *e) KT_CHECK;
@@ -72,14 +73,14 @@ struct auth_session {
 /* One attempt to log in. The texts stay the caller's until `done` has been called; wipe them then. */
 struct auth_login {
 	struct str name, password;
-	struct str code;           /* six digits; n 0: none given */
-	uint8_t peer[16];          /* address, IPv6 or mapped */
+	struct str code;                                /* six digits; n 0: none given */
+	uint8_t peer[16];                               /* address, IPv6 or mapped */
 	void (*done)(struct auth_login *l, void *user); /* on the worker thread, exactly once */
 	void *user;
 	/* result */
-	int code_ret;                /* 0; KT_EREFUSED: no (whatever the cause); KT_EBUSY: slowed down; others: failed */
-	int64_t wait_ms;             /* with KT_EBUSY: how long */
-	uint8_t token[AUTH_TOKEN];   /* the new session's */
+	int code_ret;              /* 0; KT_EREFUSED: no (whatever the cause); KT_EBUSY: slowed down; others: failed */
+	int64_t wait_ms;           /* with KT_EBUSY: how long */
+	uint8_t token[AUTH_TOKEN]; /* the new session's */
 	struct auth_session session;
 	struct auth_login *next; /* the queue's own */
 };

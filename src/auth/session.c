@@ -3,7 +3,7 @@
 
 #include "auth/auth_int.h"
 
-#define SESSIONS_EACH 20          /* of one account at once; the oldest make room */
+#define SESSIONS_EACH 20             /* of one account at once; the oldest make room */
 #define SEEN_EVERY_MS INT64_C(60000) /* how precisely idleness is known */
 
 void auth_token_hash(const uint8_t token[AUTH_TOKEN], uint8_t ret[AUTH_HASH])

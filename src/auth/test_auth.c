@@ -80,7 +80,10 @@ static void release(struct waiter *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
-#define WAITER {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false}
+#define WAITER \
+	{ \
+		PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, false \
+	}
 
 static struct auth_login login_from(struct auth *a, const char *name, struct str password, const char *code,
                                     const uint8_t peer[16])
@@ -153,8 +156,13 @@ static void test_totp_window(void **state)
 
 static void test_base32(void **state)
 {
-	static const char *const ROWS[][2] = {{"", ""},           {"f", "MY"},          {"fo", "MZXQ"},         {"foo", "MZXW6"},
-	                                      {"foob", "MZXW6YQ"}, {"fooba", "MZXW6YTB"}, {"foobar", "MZXW6YTBOI"}};
+	static const char *const ROWS[][2] = {{"", ""},
+	                                      {"f", "MY"},
+	                                      {"fo", "MZXQ"},
+	                                      {"foo", "MZXW6"},
+	                                      {"foob", "MZXW6YQ"},
+	                                      {"fooba", "MZXW6YTB"},
+	                                      {"foobar", "MZXW6YTBOI"}};
 	struct buf b = BUF_INIT(256);
 	(void)state;
 	for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
@@ -469,7 +477,7 @@ static void test_guessing_by_address(void **state)
 	test_must(store_submit(b.t->store, guess_job, &g, &b.t->e), &b.t->e);
 	struct auth_login l = login_from(b.a, "anna", PASSWORD, NULL, ADDRESS);
 	assert_int_equal(l.code_ret, KT_EBUSY);
-	assert_true(l.wait_ms > 800000 && l.wait_ms <= 900000 + 30); /* the longest there is */
+	assert_true(l.wait_ms > 800000 && l.wait_ms <= 900000 + 30);     /* the longest there is */
 	assert_int_equal(login(&b, "anna", PASSWORD, NULL).code_ret, 0); /* from elsewhere */
 	assert_false(auth_guess_address(b.a, loop4, k1));
 	six[1][15] = 9; /* the same /64 */
@@ -543,8 +551,8 @@ static int grab(const struct sval *c, void *arg)
 
 static void test_audit_rows(void **state)
 {
-	static const struct stmt ROWS = {"SELECT actor, action, object, detail FROM audit_row ORDER BY chain, seq", NULL, "",
-	                                 "tttt"};
+	static const struct stmt ROWS = {"SELECT actor, action, object, detail FROM audit_row ORDER BY chain, seq", NULL,
+	                                 "", "tttt"};
 	struct bench_auth b = open_auth(state, false);
 	struct buf text = BUF_INIT(1u << 20);
 	struct audit_result r = {0};
@@ -557,11 +565,12 @@ static void test_audit_rows(void **state)
 	test_must(store_read(b.t->store, &tx, &b.t->e), &b.t->e);
 	test_must(tx_query0(tx, &ROWS, grab, &text, &b.t->e), &b.t->e);
 	store_read_end(tx);
-	assert_string_equal(text.p, "cli account.add anna \n"
-	                            "desk:anna login.ok anna \n"
-	                            "system login.failed anna {\"reden\":\"wachtwoord\"}\n"
-	                            "system login.failed  {\"reden\":\"onbekend\"}\n"
-	                            "cli account.disable anna \n");
+	assert_string_equal(text.p,
+	                    "cli account.add anna \n"
+	                    "desk:anna login.ok anna \n"
+	                    "system login.failed anna {\"reden\":\"wachtwoord\"}\n"
+	                    "system login.failed  {\"reden\":\"onbekend\"}\n"
+	                    "cli account.disable anna \n");
 	buf_free(&text);
 	test_must(audit_verify(b.t->store, b.t->dir, &r, &b.t->e), &b.t->e);
 	assert_true(r.ok);

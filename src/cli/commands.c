@@ -36,7 +36,8 @@ const struct command COMMANDS[] = {
      "Zonder -o gaat de zone naar de uitvoer.", cmd_rpz_export},
 	{"audit verify", "", "controleer of het logboek heel is",
      "Noemt de eerste regel die is gewijzigd, verwijderd, toegevoegd of verplaatst, een hoofd dat ontbreekt\n"
-     "of dat met een onbekende sleutel is getekend.", cmd_audit_verify},
+     "of dat met een onbekende sleutel is getekend.",
+     cmd_audit_verify},
 	{"backup", "BESTAND", "maak een kopie van de database", "Kan terwijl alles draait. De sleutels zitten er niet bij.",
      cmd_backup},
 	{"restore", "BESTAND", "zet een kopie terug in een lege map", NULL, cmd_restore},
@@ -47,7 +48,7 @@ const struct command COMMANDS[] = {
      "Toont één keer wat in de code-app moet. --zonder-code: zonder code-app, alleen in een demonstratie.",
      cmd_account_add},
 	{"account list", "", "toon wie zich kan aanmelden", NULL, cmd_account_list},
-	{"account disable", "NAAM", "laat een account zich niet meer aanmelden", "Wie is aangemeld, is dat meteen niet meer.",
+	{"account disable", "NAAM", "zet een account uit", "Wie ermee is aangemeld, is dat meteen niet meer.",
      cmd_account_disable},
 	{"account reset", "NAAM", "geef een account een nieuw wachtwoord en een nieuwe code-app",
      "Zet een uitgezet account ook weer aan. --zonder-code: zonder code-app, alleen in een demonstratie.",

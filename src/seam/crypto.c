@@ -159,7 +159,7 @@ int crypto_password_key(uint8_t out[32], struct str password, const uint8_t salt
 	return 0;
 }
 
-/* The passes of libsodium's "moderate" over the memory of "interactive": a login may not take a quarter of a gigabyte. */
+/* The passes of libsodium's "moderate", the memory of "interactive": a login may not take a quarter of a gigabyte. */
 int crypto_password_hash(char out[PASSWORD_HASH], struct str password, struct err *e)
 {
 	if (crypto_pwhash_str(out, password.p ? password.p : "", password.n, crypto_pwhash_OPSLIMIT_MODERATE,

@@ -449,32 +449,33 @@ static void test_migrate_forward(void **state)
 {
 	static const struct stmt extra = {.sql = "SELECT n + m FROM extra", .args = "", .cols = "i"};
 	struct fix *f = *state;
-	struct embedded list[6] = {
+	struct embedded list[7] = {
 		store_migrations[0],
-		{"0002_extra.sql",
+		store_migrations[1],
+		{"0003_extra.sql",
 	     SQL_TEXT(
 			 "CREATE TABLE extra (n {int}, t {text}, b {blob}){strict};\nINSERT INTO extra VALUES (1, 't', NULL);\n")},
-		{"0003_more.sql",
+		{"0004_more.sql",
 	     SQL_TEXT("-- @sqlite\nALTER TABLE extra ADD COLUMN m INTEGER;\n-- @postgres\n"
 	              "ALTER TABLE extra ADD COLUMN m BIGINT;\n-- @all\nUPDATE extra SET m = 41;\n")},
-		{"0004_broken.sql", SQL_TEXT("UPDATE extra SET m = 99;\nUPDATE nowhere SET x = 1;\n")}};
+		{"0005_broken.sql", SQL_TEXT("UPDATE extra SET m = 99;\nUPDATE nowhere SET x = 1;\n")}};
 	struct conn *c;
 	must(store_submit(f->s, job_put, &(struct put){.id = 1}, &f->e), &f->e);
 	f->s = store_close(f->s);
 	must(store_driver_of(&f->o)->open(&f->o, true, &c, &f->e), &f->e);
-	assert_true(migrate_forward(c, &f->o, list, &f->e) < 0); /* 2 and 3 stand, 4 is undone as a whole */
+	assert_true(migrate_forward(c, &f->o, list, &f->e) < 0); /* 3 and 4 stand, 5 is undone as a whole */
 	assert_int_equal(count_with(c, &extra), 42);
 	if (!on_postgres)
-		assert_true(exists(f->dir, "kentering.db.voor-0002"));
-	list[3] = (struct embedded){"0004_right.sql", SQL_TEXT("UPDATE extra SET m = 99;\n")};
+		assert_true(exists(f->dir, "kentering.db.voor-0003"));
+	list[4] = (struct embedded){"0005_right.sql", SQL_TEXT("UPDATE extra SET m = 99;\n")};
 	must(migrate_forward(c, &f->o, list, &f->e), &f->e);
 	assert_int_equal(count_with(c, &extra), 100);
-	list[4] = (struct embedded){"0005_last.sql", SQL_TEXT("DROP TABLE extra;\n")};
+	list[5] = (struct embedded){"0006_last.sql", SQL_TEXT("DROP TABLE extra;\n")};
 	must(migrate_forward(c, &f->o, list, &f->e), &f->e);
 	if (!on_postgres) { /* of three copies the last two */
-		assert_false(exists(f->dir, "kentering.db.voor-0002"));
-		assert_true(exists(f->dir, "kentering.db.voor-0004"));
+		assert_false(exists(f->dir, "kentering.db.voor-0003"));
 		assert_true(exists(f->dir, "kentering.db.voor-0005"));
+		assert_true(exists(f->dir, "kentering.db.voor-0006"));
 	}
 	c = c->d->close(c);
 	assert_int_equal(store_open(&f->o, &f->s, &f->e), KT_EREFUSED); /* newer than the program */
@@ -614,7 +615,7 @@ static void test_restore_refuses(void **state)
 		assert_int_equal(store_restore(&o, bad, &f->e), KT_ECORRUPT);
 	}
 	damage(file, bad, 1L << 40);
-	raw_lite(bad, "INSERT INTO schema_version VALUES (2, '0002_x', 'x', 0)");
+	raw_lite(bad, "INSERT INTO schema_version VALUES (9999, '9999_x', 'x', 0)");
 	assert_int_equal(store_restore(&o, bad, &f->e), KT_EREFUSED);
 	raw_lite(bad, "PRAGMA application_id=1");
 	assert_int_equal(store_restore(&o, bad, &f->e), KT_EINVAL);

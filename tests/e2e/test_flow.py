@@ -478,7 +478,7 @@ def help_for_every_command(driver):
     commands = ["init", "demo", "policy check", "safety import", "identify", "report add", "report show",
                 "signals list",
                 "barriers list", "barriers show", "barriers approve", "barriers refuse", "rpz export", "audit verify",
-                "backup", "restore", "version", "help"]
+                "backup", "restore", "account add", "account list", "account disable", "account reset", "version", "help"]
     for name in commands:
         has(listing, f"  {name} ", "help")
         has(c.run("help", *name.split(), as_json=False).expect(0).out, f"kentering {name}")
