@@ -126,9 +126,9 @@ export async function serve({ played = true, settings = {} } = {}) {
 
 /** Ends a server in the middle of a test, as when the power fails. */
 export async function stop(server) {
-  const gone = new Promise((done) => server.child.once("exit", done));
   server.child.removeAllListeners("exit");
-  server.child.once("exit", () => servers.splice(servers.indexOf(server), 1));
+  const gone = new Promise((done) => server.child.once("exit", done));
+  servers.splice(servers.indexOf(server), 1);
   server.child.kill("SIGKILL");
   await gone;
 }
