@@ -217,6 +217,6 @@ test("without script the emergency page and the advice are whole", 30, async () 
   yes(await page.locator('a[href="tel:112"]').isVisible(), "the emergency number");
   await page.goto(`${server.url}/advies/nepwebwinkel`);
   yes((await page.locator(".kt-do li").count()) >= 3, "advice");
-  await page.goto(`${server.url}/meldpunt`);
-  yes(await page.getByText(desk.desk.noscript).isVisible(), "the desk says what it needs");
+  const work = await (await fetch(`${server.url}/meldpunt`)).text();
+  yes(work.includes(`<noscript><p>${desk.desk.noscript}</p></noscript>`), "the desk says what it needs");
 });
