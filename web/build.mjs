@@ -2,6 +2,7 @@
 //   node build.mjs [--out=dist] [--pseudo]     --pseudo stretches every text by 40 % to find what does not fit
 import { build } from "esbuild";
 import { parse } from "yaml";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
@@ -14,6 +15,7 @@ const SRC = join(HERE, "src");
 const LANGS = ["nl", "en"];
 // LOOK: no older than five years. safari14 itself would refuse destructuring.
 const TARGET = ["chrome87", "firefox78", "safari14.1"];
+const FONT = "src/fonts/atkinson-hyperlegible-next-nl.woff2";
 const COMPRESSED = /\.(html|css|js|svg|txt|json)$/;
 
 const args = process.argv.slice(2);
@@ -166,12 +168,25 @@ const sites = Object.fromEntries(await Promise.all(LANGS.map(async (l) => [l, aw
 
 const styles = [...new Set(sites.nl.pages.map((p) => p.style))]
   .map((s) => (s === "desk" ? "src/desk/desk.css" : `src/styles/${s}.css`));
-const scripts = ["src/demo.ts", ...new Set(sites.nl.pages.flatMap((p) => (p.script ? [`src/${p.script}.tsx`] : [])))];
+const scripts = [...new Set([sites.nl.COMMON_SCRIPT, ...sites.nl.pages.flatMap((p) => p.script ?? [])].map((s) => `src/${s}.tsx`))];
 const shared = built(), scripted = { nl: built(), en: built() };
 await Promise.all([
   bundle([...styles, "src/styles/noscript.css", "src/icon.svg"], "[name]-[hash]", plugins.nl, shared),
   ...LANGS.map((l) => bundle(scripts, `[name]-${l}-[hash]`, plugins[l], scripted[l])),
 ]);
+
+/** sw.js, with the pages it keeps and what those need. Its version is the hash of all that. */
+async function worker() {
+  const pages = ["/", "/en/", "/advies", "/en/advies", "/offline"];
+  const file = (page) => `${page.endsWith("/") ? `${page}index` : page}.html`;
+  const assets = ["src/styles/site.css", "src/icon.svg", FONT].map((s) => shared.address[s]);
+  const hash = createHash("sha256");
+  for (const p of pages) hash.update(await readFile(join(out, file(p))));
+  await build({ ...COMMON, entryPoints: [join(SRC, "sw.ts")], outfile: join(out, "sw.js"), minify: true, target: TARGET,
+    define: { VERSION: JSON.stringify(`kentering-${hash.digest("hex").slice(0, 12)}`),
+      KEPT: JSON.stringify([...pages, ...assets]), OFFLINE: '"/offline"' } });
+  return "sw.js";
+}
 
 const files = [shared, scripted.nl, scripted.en].flatMap((b) => b.files);
 for (const l of LANGS)
@@ -183,5 +198,6 @@ for (const l of LANGS)
     }));
     files.push(file);
   }
+files.push(await worker());
 await compressAll([...new Set(files)]);
 console.log(`${relative(process.cwd(), out) || "."}: ${files.length} files in ${Date.now() - started} ms`);

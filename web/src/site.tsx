@@ -20,6 +20,9 @@ interface Assets { address: Record<string, string>; chunks: Record<string, strin
 
 const FONT = "src/fonts/atkinson-hyperlegible-next-nl.woff2";
 
+/* Loaded by every public page, needed by none. */
+export const COMMON_SCRIPT = "public/site";
+
 function need(assets: Assets, source: string): string {
   const address = assets.address[source];
   if (!address) throw new Error(`no output for ${source}`);
@@ -29,6 +32,7 @@ function need(assets: Assets, source: string): string {
 function Document({ page, assets, children }: { page: Page; assets: Assets; children: ComponentChild }) {
   const style = page.style === "desk" ? "src/desk/desk.css" : `src/styles/${page.style}.css`;
   const script = page.script && `src/${page.script}.tsx`;
+  const common = page.style !== "desk" && `src/${COMMON_SCRIPT}.tsx`;
   return (
     <html lang={lang}>
       <head>
@@ -43,8 +47,8 @@ function Document({ page, assets, children }: { page: Page; assets: Assets; chil
         <link rel="icon" href={need(assets, "src/icon.svg")} type="image/svg+xml" />
         {!page.hidden && <link rel="alternate" hreflang={site.otherLang} href={otherAddress(page)} />}
         {script && <script type="module" src={need(assets, script)} />}
-        <script type="module" src={need(assets, "src/demo.ts")} />
         {script && assets.chunks[script]?.map((c) => <link rel="modulepreload" href={c} />)}
+        {common && <script type="module" src={need(assets, common)} />}
         {script && <noscript><link rel="stylesheet" href={need(assets, "src/styles/noscript.css")} /></noscript>}
       </head>
       <body class={page.style === "desk" ? "kt-desk" : undefined}>

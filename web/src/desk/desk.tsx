@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { desk } from "kt:desk-text";
+import "../demo";
 import type { Sessie } from "../api-types";
 import { OfflineBar } from "../ui/offline";
 import { Main } from "../ui/shell";

@@ -36,4 +36,18 @@ export const errorPages: Page[] = [
       </Main>
     ),
   },
+  {
+    path: "offline", title: `${nl.pages.offline.title} / ${en.pages.offline.title}`, style: "site", hidden: true, once: true,
+    body: (
+      <Main>
+        {BOTH.map(({ code, home, m }, i) => (
+          <section class="kt-measure kt-stack" lang={code} key={code}>
+            {i ? <h2>{m.offline.title}</h2> : <h1>{m.offline.title}</h1>}
+            <p>{m.offline.text}</p>
+            <p><a class={buttonClass(i ? "secondary" : "primary")} href={home}>{m.offline.link}</a></p>
+          </section>
+        ))}
+      </Main>
+    ),
+  },
 ];

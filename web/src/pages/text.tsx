@@ -42,6 +42,7 @@ const people = () => helpersOf(["fraudehelpdesk", "politie", "slachtofferhulp"])
 export const textPages: Page[] = [
   textPage("controleren", check.title,
     <div class="kt-measure kt-stack">
+      <h2>{check.who}</h2>
       <Helpers helpers={helpersOf(["lmio", "checkjelinkje", "fraudehelpdesk"]).map((d) => ({ ...d, why: d.handles }))} />
       <Note kind="attention"><p><strong>{check.noProof}</strong></p><p>{check.doubt}</p></Note>
       <p>{check.happened} <a class="utrecht-link" href={to("melden")}>{start.report}</a></p>

@@ -103,7 +103,7 @@ function Story({ d }: { d: Dossier }) {
     [overview.ids, items.map((i) => `${kindName(i.soort)}: ${shown(i)}`).join("\n")],
     [overview.amount, d.bedrag && euro(d.bedrag)], [overview.date, d.datum && day(new Date(`${d.datum}T12:00:00`))],
   ];
-  return <DataList rows={rows.filter(([, v]) => v).map(([key, value]) => ({ key, value }))} />;
+  return <DataList stacked rows={rows.filter(([, v]) => v).map(([key, value]) => ({ key, value }))} />;
 }
 
 function Opened({ code, d, onClose }: { code: string; d: Dossier; onClose: () => void }) {

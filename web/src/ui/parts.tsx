@@ -46,9 +46,9 @@ export function Timeline({ items }: { items: TimelineItem[] }) {
 
 export interface DataRow { key: string; value: ComponentChild; action?: ComponentChild }
 
-export function DataList({ rows }: { rows: DataRow[] }) {
+export function DataList({ rows, stacked }: { rows: DataRow[]; stacked?: boolean }) {
   return (
-    <dl class="kt-data">
+    <dl class={stacked ? "kt-data kt-data--stacked" : "kt-data"}>
       {rows.map((r) => (
         <div class="kt-data__row" key={r.key}>
           <dt class="kt-data__key">{r.key}</dt>
