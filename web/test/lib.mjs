@@ -147,7 +147,10 @@ export async function open(server, path, { width = 360, height = 740, dark = fal
   context.setDefaultTimeout(STEP_MS);
   const page = await context.newPage();
   page.said = [];
-  page.on("console", (m) => ["error", "warning"].includes(m.type()) && page.said.push(`${m.type()}: ${m.text()}`));
+  page.on("console", (m) => {
+    if (["error", "warning"].includes(m.type()) && !/Service Worker registration blocked/.test(m.text()))
+      page.said.push(`${m.type()}: ${m.text()}`);
+  });
   page.on("pageerror", (e) => page.said.push(`error: ${e.message}`));
   if (script)
     await page.addInitScript(() => document.addEventListener("securitypolicyviolation",
@@ -235,8 +238,10 @@ export async function keyboard(page, what, most = 120) {
         const s = getComputedStyle(x);
         return (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2) || s.boxShadow !== "none";
       };
-      const around = [e, ...(e.labels ?? []), e.parentElement, e.closest("[class*=tile],[class*=card],[class*=row]")];
-      const shown = around.filter(Boolean).find((x) => marked(x));
+      // The ring may stand around what holds the control: a tile, a card.
+      const around = [e, ...(e.labels ?? [])];
+      for (let up = e.parentElement; up && around.length < 6; up = up.parentElement) around.push(up);
+      const shown = around.find((x) => marked(x));
       const box = (shown ?? e).getBoundingClientRect();
       const at = document.elementFromPoint(box.x + Math.min(box.width / 2, 40), box.y + box.height / 2);
       const near = (x) => x && at && (x === at || x.contains(at) || at.contains(x));

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { list, signals as words } from "kt:desk-text";
+import { lang } from "kt:lang";
 import type { Operations } from "../api-types";
 import { fill } from "../i18n/text";
 import { TextField } from "../ui/field";
@@ -15,6 +16,9 @@ type Signal = Operations["signalenOphalen"]["answer"]["signalen"][number];
 
 const MOST = 5000;
 
+const dayFormat = new Intl.DateTimeFormat(lang === "nl" ? "nl-NL" : "en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const shortDay = (date: string) => dayFormat.format(new Date(date));
+
 const loadAll = () => allPages<Signal>(MOST, async (after) => {
   const r = await ask<"signalenOphalen">("GET", `/signalen?aantal=200${after ? `&na=${after}` : ""}`);
   return { rows: r.signalen, next: r.volgende };
@@ -22,11 +26,11 @@ const loadAll = () => allPages<Signal>(MOST, async (after) => {
 
 function Row({ s }: { s: Signal }) {
   return (
-    <div class="kt-row">
+    <div class="kt-row kt-row--signal">
       <span class="kt-row__what">
         {s.waarde ? <strong>{s.waarde}</strong> : <span class="kt-quiet">{words.closed}</span>}
       </span>
-      <span class="kt-row__value">{s.soort ? kindName(s.soort) : words.closedWhy}, {fill(words.between, { from: s.eerste, to: s.laatste })}</span>
+      <span class="kt-row__value">{s.soort ? kindName(s.soort) : words.closedWhy}, {s.eerste === s.laatste ? shortDay(s.eerste) : fill(words.between, { from: shortDay(s.eerste), to: shortDay(s.laatste) })}</span>
       <span class="kt-row__clock kt-nums">{reporters(s.aantal_melders)}</span>
       <span class="kt-row__state">{s.geopend && <Badge kind="new">{words.opened}</Badge>}</span>
     </div>
