@@ -149,7 +149,7 @@ export async function open(server, path, { width = 360, height = 740, dark = fal
   page.said = [];
   page.on("console", (m) => {
     if (["error", "warning"].includes(m.type()) && !/Service Worker registration blocked/.test(m.text()))
-      page.said.push(`${m.type()}: ${m.text()}`);
+      page.said.push(`${m.type()}: ${m.text()} ${m.location().url}`);
   });
   page.on("pageerror", (e) => page.said.push(`error: ${e.message}`));
   if (script)
@@ -275,12 +275,11 @@ export async function everywhere(page, what, { widths = [320, 360, 1280], but } 
   quiet(page, what, but);
 }
 
-/** The narrowest form, in one theme: for pages of which others were looked at in every form. */
-export async function once(page, what, dark) {
+/** The narrowest form: for pages of which others were looked at in every form. */
+export async function once(page, what, accessible) {
   await page.setViewportSize({ width: 320, height: 740 });
-  await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
   await fits(page, what);
-  await axe(page, what);
+  if (accessible) await axe(page, what);
   quiet(page, what);
 }
 

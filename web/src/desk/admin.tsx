@@ -4,7 +4,8 @@ import { admin as words, desk } from "kt:desk-text";
 import { fill, moment } from "../i18n/text";
 import { Button } from "../ui/button";
 import { Badge, Note } from "../ui/parts";
-import { ask, Refused, send } from "./ask";
+import { Failure, get, post } from "../api";
+import { ask } from "./ask";
 import { useLoad, type Loaded } from "./load";
 import { Trouble, Waiting } from "./shell";
 import { useTitle } from "./title";
@@ -40,10 +41,10 @@ function Deliveries({ loaded }: { loaded: Loaded<{ bezorgingen: Delivery[] }> })
   const [said, setSaid] = useState("");
   const retry = async (id: string) => {
     try {
-      await send("POST", `/bezorgingen/${id}/_opnieuw`, {});
+      await post(`/bezorgingen/${id}/_opnieuw`, undefined);
       setSaid(words.retried);
     } catch (e) {
-      setSaid((e instanceof Refused && e.problem?.detail) || desk.failed);
+      setSaid((e instanceof Failure && e.problem?.detail) || desk.failed);
     }
     loaded.again();
   };
@@ -66,7 +67,7 @@ function Deliveries({ loaded }: { loaded: Loaded<{ bezorgingen: Delivery[] }> })
 export function Admin({ onEnd }: { onEnd: () => void }) {
   const health = useLoad("gezondheid", () => ask<"gezondheidOphalen">("GET", "/gezondheid"), onEnd);
   const failed = useLoad("bezorgingen",
-    () => send<{ bezorgingen: Delivery[] }>("GET", "/bezorgingen?toestand=mislukt"), onEnd);
+    () => get<{ bezorgingen: Delivery[] }>("/bezorgingen?toestand=mislukt"), onEnd);
   const accounts = useLoad("accounts", () => ask<"accountsOphalen">("GET", "/accounts"), onEnd);
   useTitle(words.title);
   return (

@@ -34,7 +34,7 @@ function Row({ b, group, now, chosen }: { b: Barriere; group: Group; now: number
   return (
     <a class="kt-row" id={`rij-${b.id}`} href={hashOf({ section: "maatregelen", id: b.id, group })}
       aria-current={chosen ? "true" : undefined}>
-      <span class="kt-row__what"><strong>{measureName(b.maatregel)}</strong> <span class="kt-row__who">{partnerName(b.partner)}</span></span>
+      <span class="kt-row__what"><strong>{measureName(b.maatregel)}</strong> <span class="kt-row__who">{partnerName(b.partner).split(",")[0]}</span></span>
       <span class="kt-row__value">{kindName(b.soort)} {b.waarde}</span>
       <span class="kt-row__clock"><Clock state={clock.state}>{clock.text}</Clock></span>
       <span class="kt-row__state"><Badge kind={stateBadge[b.toestand]}>{stateName(b.toestand)}</Badge></span>

@@ -5,7 +5,8 @@ import { fill } from "../i18n/text";
 import { Button } from "../ui/button";
 import { ErrorSummary, type FormError } from "../ui/errors";
 import { TextArea } from "../ui/field";
-import { ask, Refused } from "./ask";
+import { Failure } from "../api";
+import { ask } from "./ask";
 
 const LONGEST = 500;
 const FIELD = "toelichting";
@@ -38,7 +39,7 @@ export function Decide({ barrier, partner, done, reload }: {
     try {
       done(await call(barrier, partner, yes, reason));
     } catch (e) {
-      const problem = e instanceof Refused ? e : new Refused(0);
+      const problem = e instanceof Failure ? e : new Failure("network");
       refuse(problem.problem?.detail ?? words.notSaved);
       if (problem.status === 409 || problem.status === 401) reload(); // somebody else was first, or the session is over
     } finally {

@@ -6,14 +6,15 @@ import type { Sessie } from "../api-types";
 import { OfflineBar } from "../ui/offline";
 import { Main } from "../ui/shell";
 import { Admin } from "./admin";
-import { ask, Refused } from "./ask";
+import { Failure } from "../api";
+import { ask } from "./ask";
 import { Barriers } from "./barriers";
 import { Login } from "./login";
 import { useRoute } from "./route";
 import { sectionsOf, Top, Trouble, Waiting } from "./shell";
 import { Signals } from "./signals";
 
-type Who = Sessie | "unknown" | "nobody" | "ended" | Refused;
+type Who = Sessie | "unknown" | "nobody" | "ended" | Failure;
 
 function App() {
   const [who, setWho] = useState<Who>("unknown");
@@ -21,11 +22,11 @@ function App() {
   const look = () => {
     setWho("unknown");
     ask<"sessieOphalen">("GET", "/sessies/_huidig").then(setWho,
-      (e: Refused) => setWho(e.status === 401 ? "nobody" : e));
+      (e: Failure) => setWho(e.status === 401 ? "nobody" : e));
   };
   useEffect(look, []);
   if (who === "unknown") return <><Top /><Main><h1>{desk.title}</h1><Waiting /></Main></>;
-  if (who instanceof Refused)
+  if (who instanceof Failure)
     return <><Top /><Main><h1>{desk.title}</h1><Trouble detail={who.problem?.detail} again={look} /></Main></>;
   if (who === "nobody" || who === "ended") return <><Top /><Login ended={who === "ended"} done={setWho} /></>;
   const section = sectionsOf(who).find((s) => s === route.section) ?? sectionsOf(who)[0]!;

@@ -1,10 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { Refused } from "./ask";
+import { Failure } from "../api";
 
 /* Data from the server: on their way, here, or not to be had; what is here stays when a later look fails. */
 export interface Loaded<T> {
   data?: T;
-  failure?: Refused;
+  failure?: Failure;
   again: () => void;
   put: (data: T) => void;
 }
@@ -13,7 +13,7 @@ const EVERY_MS = 30000;
 
 /* Loads now, again every half minute while the page is looked at, and whenever `key` changes. `onEnd`: the session is over. */
 export function useLoad<T>(key: string, load: () => Promise<T>, onEnd: () => void): Loaded<T> {
-  const [state, setState] = useState<{ key: string; data?: T; failure?: Refused }>({ key });
+  const [state, setState] = useState<{ key: string; data?: T; failure?: Failure }>({ key });
   const round = useRef(0);
   const go = useCallback(async () => {
     const mine = ++round.current;
@@ -21,7 +21,7 @@ export function useLoad<T>(key: string, load: () => Promise<T>, onEnd: () => voi
       const data = await load();
       if (mine === round.current) setState({ key, data });
     } catch (e) {
-      const failure = e instanceof Refused ? e : new Refused(0);
+      const failure = e instanceof Failure ? e : new Failure("network");
       if (mine !== round.current) return;
       if (failure.status === 401) onEnd();
       else setState((s) => ({ key, data: s.key === key ? s.data : undefined, failure }));

@@ -6,7 +6,8 @@ import { ErrorSummary, errorTitle, type FormError } from "../ui/errors";
 import { TextField } from "../ui/field";
 import { Note } from "../ui/parts";
 import { Main } from "../ui/shell";
-import { ask, Refused } from "./ask";
+import { Failure } from "../api";
+import { ask } from "./ask";
 import { useTitle } from "./title";
 
 function check(name: string, password: string, code: string): FormError[] {
@@ -18,7 +19,7 @@ function check(name: string, password: string, code: string): FormError[] {
 }
 
 function why(e: unknown): string {
-  const status = e instanceof Refused ? e.status : 0;
+  const status = e instanceof Failure ? e.status : 0;
   return status === 401 ? login.refused : status === 429 ? login.tooOften : login.failed;
 }
 
