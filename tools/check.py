@@ -8,6 +8,7 @@ Standard library only.
 import re
 import subprocess
 import sys
+import tempfile
 from bisect import bisect_right
 from pathlib import Path
 
@@ -373,9 +374,20 @@ def fuzz_seeds(h):
             yield p, 0, f"no seeds; expected at least one file in tests/fuzz/{m[1]}/"
 
 
+def types_fresh(h):
+    """The browser's types are checked in, so that building the site needs no Python."""
+    name = "web/src/api-types.ts"
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8", suffix=".ts") as out:
+        make = [sys.executable, str(ROOT / "tools" / "gen.py"), "types", out.name, str(ROOT / "api" / "openapi.yaml")]
+        done = subprocess.run(make, capture_output=True, text=True, check=False)
+        if done.returncode or out.read() != h.texts.get(name):
+            yield name, 0, (done.stderr.strip() or "not what api/openapi.yaml says; expected after a change: "
+                            f"tools/gen.py types {name} api/openapi.yaml")
+
+
 CHECKS = [include_direction, include_pure, include_owner, file_length, function_length, line_length, banned,
           clock_is_parameter, libraries_do_not_print, sql_in_its_place, sql_not_formatted, http_in_its_place, licences,
-          rooms_complete, headers_explained, small_files, nobodys_machine, parsers_fuzzed, fuzz_seeds]
+          rooms_complete, headers_explained, small_files, nobodys_machine, parsers_fuzzed, fuzz_seeds, types_fresh]
 
 
 def main():

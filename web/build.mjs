@@ -4,7 +4,7 @@ import { build } from "esbuild";
 import { parse } from "yaml";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -41,12 +41,13 @@ function stretch(m) {
   return Object.fromEntries(Object.entries(m).map(([k, v]) => [k, stretch(v)]));
 }
 
-async function loadMessages() {
+/** The texts of a folder, per language. */
+async function loadMessages(folder) {
   const all = Object.fromEntries(
-    await Promise.all(LANGS.map(async (l) => [l, await json(join(SRC, "i18n", `${l}.json`))])),
+    await Promise.all(LANGS.map(async (l) => [l, await json(join(SRC, folder, `${l}.json`))])),
   );
   const wrong = differences(all.nl, all.en);
-  if (wrong.length) throw new Error(`nl.json and en.json differ at: ${wrong.join(", ")}`);
+  if (wrong.length) throw new Error(`nl.json and en.json of ${folder} differ at: ${wrong.join(", ")}`);
   return pseudo ? { nl: stretch(all.nl), en: stretch(all.en) } : all;
 }
 
@@ -55,10 +56,12 @@ const slug = (label) =>
   label.toLowerCase().replace(/\(.*?\)/g, "").normalize("NFD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 
 async function loadPolicy() {
-  const [taxonomy, advice, destinations, partners, api] = await Promise.all(
+  const [taxonomy, advice, destinations, partners, measures, api] = await Promise.all(
     ["policy/taxonomy.yaml", "policy/advice.yaml", "policy/destinations.yaml", "policy/partners.yaml",
-      "api/openapi.yaml"].map(yaml),
+      "policy/measures.yaml", "api/openapi.yaml"].map(yaml),
   );
+  const ruleFiles = (await readdir(join(HERE, "../policy/rules"))).filter((f) => f.endsWith(".yaml")).sort();
+  const rules = await Promise.all(ruleFiles.map((f) => yaml(`policy/rules/${f}`)));
   return (lang) => ({
     forms: taxonomy.forms.map((f) => ({
       id: f.id, parent: f.parent, label: f[`label_${lang}`], slug: slug(f.label_nl),
@@ -72,15 +75,20 @@ async function loadPolicy() {
       phone: d.contact.phone, url: d.contact.url, hours: d.contact[`hours_${lang}`],
     })),
     partners: Object.fromEntries(partners.partners.map((p) => [p.id, p[`title_${lang}`]])),
+    measures: Object.fromEntries(measures.measures.map((m) => [m.id, m[`title_${lang}`]])),
+    rules: Object.fromEntries(rules.map((r) => [r.id, {
+      title: r[`title_${lang}`], text: r[`text_${lang}`].trim(), fourEyes: r.approval === "four_eyes",
+    }])),
     operator: { name: api.info.contact.name, email: api.info.contact.email },
   });
 }
 
 /** The modules that exist only during a build: see src/virtual.d.ts. */
-function virtual(lang, messages, policy, tokens) {
+function virtual(lang, messages, deskText, policy, tokens) {
   const desk = join(SRC, "desk", "pages.tsx");
   const made = {
     messages: () => ({ contents: JSON.stringify(messages[lang]), loader: "json" }),
+    "desk-text": () => ({ contents: JSON.stringify(deskText[lang]), loader: "json" }),
     lang: () => ({ contents: `export const lang = ${JSON.stringify(lang)};`, loader: "js" }),
     policy: () => ({ contents: JSON.stringify(policy(lang)), loader: "json" }),
     "tokens.css": () => ({ contents: tokens, loader: "css" }),
@@ -151,10 +159,11 @@ async function compressAll(files) {
 }
 
 const started = Date.now();
-const [messages, policy, tokens] = await Promise.all([loadMessages(), loadPolicy(), json(join(HERE, "tokens.json"))]);
+const [messages, deskText, policy, tokens] = await Promise.all(
+  [loadMessages("i18n"), loadMessages("desk"), loadPolicy(), json(join(HERE, "tokens.json"))]);
 const css = tokensCss(tokens);
 await rm(out, { recursive: true, force: true });
-const plugins = Object.fromEntries(LANGS.map((l) => [l, virtual(l, messages, policy, css)]));
+const plugins = Object.fromEntries(LANGS.map((l) => [l, virtual(l, messages, deskText, policy, css)]));
 const sites = Object.fromEntries(await Promise.all(LANGS.map(async (l) => [l, await loadSite(l, plugins[l])])));
 
 const styles = [...new Set(sites.nl.pages.map((p) => p.style))]

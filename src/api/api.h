@@ -4,6 +4,7 @@
 #ifndef API_API_H
 #define API_API_H
 #include "api/route.h"
+#include "api/static_api.h"
 #include "api_routes.h"
 #include "intake/intake.h"
 
@@ -12,6 +13,7 @@ struct api {
 	const struct clock *clock;
 	struct api_heavy *heavy; /* reads large bodies; NULL: the loops do */
 	struct buf forms;        /* the list of forms as JSON: asked for by everybody, and the same until the next start */
+	const struct static_files *files; /* what is outside API_BASE; NULL: nothing is */
 	struct auth *auth;
 	bool production; /* otherwise a demonstration: everything in it is made up */
 };

@@ -31,9 +31,11 @@ static bool fits(const struct api_route *r, struct str path, struct str param[AP
 	return path.n == 0;
 }
 
+/* Is the path of the interface: API_BASE itself, or behind it? */
 static bool below_base(struct str path, struct str *ret)
 {
-	if (!str_starts(path, STR(API_BASE)))
+	size_t n = sizeof(API_BASE) - 1;
+	if (!str_starts(path, STR(API_BASE)) || (path.n > n && path.p[n] != '/'))
 		return false;
 	*ret = str_sub(path, sizeof(API_BASE) - 1, path.n);
 	return true;
@@ -224,8 +226,13 @@ static bool check_rights(struct api_call *c)
 
 static void serve(struct http_request *rq, void *user)
 {
-	struct str param[API_PARAMS] = {0};
+	const struct api *api = user;
+	struct str param[API_PARAMS] = {0}, below;
 	const struct api_route *route = NULL;
+	if (api->files && !below_base(rq->path, &below)) {
+		static_handle(api->files, rq);
+		return;
+	}
 	enum found f = find(rq, &route, param);
 	if (f == NOWHERE) {
 		api_problem(rq, 404, "Dit adres bestaat niet. De beschrijving staat op " API_BASE "/openapi.json.", NULL);
@@ -245,7 +252,7 @@ static void serve(struct http_request *rq, void *user)
 		api_problem(rq, 503, "Er is nu te weinig geheugen. Probeer het zo weer.", NULL);
 		return;
 	}
-	*c = (struct api_call){.api = user, .rq = rq, .route = route, .out = BUF_INIT(8u << 20)};
+	*c = (struct api_call){.api = api, .rq = rq, .route = route, .out = BUF_INIT(8u << 20)};
 	memcpy(c->param, param, sizeof(param));
 	jw_init(&c->w, &c->out);
 	if (!check_rights(c))
@@ -267,7 +274,11 @@ static size_t body_max(const struct http_request *rq, void *user)
 
 static void error(struct http_request *rq, unsigned status, void *user)
 {
-	(void)user;
+	const struct api *api = user;
+	struct str below;
+	/* Of a connection too many nothing was read: most of those are people with a browser. */
+	if (status == 503 && api->files && !below_base(rq->path, &below) && static_error(api->files, rq, status))
+		return;
 	const char *detail = "Het verzoek was niet te lezen.";
 	if (status == 413)
 		detail = "Het bericht is groter dan hier mag.";

@@ -4,8 +4,9 @@
 
 void barrier_members(struct jw *w, const struct barrier *b)
 {
-	char since[25];
+	char since[25], due[25];
 	time_format(b->since_ms, since);
+	time_format(b->due_ms, due);
 	jw_kstr(w, "id", b->id);
 	jw_kz(w, "soort", id_kind_name(b->kind));
 	jw_kstr(w, "waarde", b->value);
@@ -14,6 +15,8 @@ void barrier_members(struct jw *w, const struct barrier *b)
 	jw_kstr(w, "regel", b->rule);
 	jw_kz(w, "toestand", barrier_state_word(b->state));
 	jw_kz(w, "sinds", since);
+	if (b->due_ms)
+		jw_kz(w, "uiterlijk", due);
 	jw_kint(w, "aantal_melders", b->reporters);
 	jw_kstr(w, "toelichting", b->note);
 	if (b->synthetic)

@@ -35,6 +35,12 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	  "poort waarop /metrics luistert; 0: /metrics staat uit") \
 	X(BACKUP_DIR, "backup_dir", TEXT, "", "", 0, 0, false, false, \
 	  "map waar de dagelijkse kopie komt te staan; kentering doctor kijkt of die vers is") \
+	X(WEB_DIR, "web_dir", TEXT, "", "", 0, 0, false, false, \
+	  "map met de gebouwde website; leeg: web/dist, of de map waarin zij is geïnstalleerd") \
+	X(SECURITY_CONTACT, "security_contact", TEXT, "", "", 0, 0, false, false, \
+	  "waar iemand een zwakke plek meldt, voor security.txt: mailto:, https: of tel:") \
+	X(SECURITY_POLICY, "security_policy", TEXT, "", "", 0, 0, false, false, \
+	  "adres van het beleid voor zulke meldingen, voor security.txt") \
 	X(SESSION_IDLE, "session_idle", INT, "30", "", 1, 720, false, false, \
 	  "na hoeveel minuten zonder gebruik een sessie eindigt") \
 	X(SESSION_LONGEST, "session_longest", INT, "720", "", 1, 1440, false, false, \

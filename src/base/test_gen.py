@@ -80,6 +80,39 @@ class Gen(unittest.TestCase):
                 file.write(b"\xff")
             self.assertIn("no UTF-8", self.run_gen("embed", c, h, "migrations", path).stderr)
 
+    def test_types(self):
+        doc = """
+components:
+  parameters: {N: {name: n, in: query, schema: {type: string, enum: [a, b]}}}
+  responses: {Wrong: {content: {application/problem+json: {schema: {type: object}}}}}
+  schemas:
+    A:
+      type: object
+      description: one */ thing
+      required: [x]
+      properties: {x: {type: [string, 'null']}, a-b: {$ref: '#/components/schemas/B'}}
+    B: {type: array, items: {type: [string, integer]}}
+paths:
+  /a/{id}:
+    post:
+      operationId: doA
+      summary: does it
+      parameters: [{$ref: '#/components/parameters/N'}, {name: id, in: path, required: true, schema: {type: string}}]
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}
+      responses: {'204': {description: done}, '400': {$ref: '#/components/responses/Wrong'}}
+"""
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = os.path.join(folder, "o.yaml"), os.path.join(folder, "o.ts")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(doc)
+            self.assertEqual(self.run_gen("types", out, path).returncode, 0)
+            with open(out, encoding="utf-8") as file:
+                text = file.read()
+        for part in ("/** one * / thing */\nexport type A = {\n  x: string | null;\n  \"a-b\"?: B;\n};",
+                     "export type B = (string | number)[];", "  /** does it */\n  doA: {\n    method: \"POST\";",
+                     "path: `/a/${string}`;", 'n?: "a" | "b";', "body: A;", "status: 204;", "answer: undefined;"):
+            self.assertIn(part, text)
+
 
 if __name__ == "__main__":
     unittest.main()

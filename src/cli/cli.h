@@ -68,6 +68,7 @@ int centre_tick(struct cli *c, struct centre *ce, struct err *e) KT_CHECK;
 size_t cli_policy_dirs(const struct cli *c, char buf[512], const char *ret[CLI_POLICY_DIRS]);
 /* Settings from file, environment and options; the data directory; the clock. */
 int cli_setup(struct cli *c, struct err *e) KT_CHECK;
+bool cli_is_dir(const char *path);
 int cli_store_opts(const struct cli *c, struct store_opts *ret);
 const char *cli_demo_password(void);
 

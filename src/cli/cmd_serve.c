@@ -10,18 +10,126 @@
 #define GRACE_MS 5000
 #define TICK_SECONDS 30
 
-/* Ctrl-C and the service manager: wait here, with the signals blocked in every thread. */
-static void wait_for_end(struct cli *c, struct centre *ce, const sigset_t *set)
+/* Everything that runs while we serve, in the order it is opened. */
+struct service {
+	struct site *site;
+	struct static_files files;
+	struct centre centre;
+	struct ops *ops;
+	struct worker *worker;
+	struct mail_door mail;
+	struct api api;
+	struct http_server *server, *figures;
+};
+
+/* The setting, ./web/dist, or where it was installed; NULL when there is none of these. */
+static const char *web_dir(const struct cli *c)
 {
-	const struct timespec pause = {.tv_sec = TICK_SECONDS};
-	for (;;) {
-		struct err e = {0};
-		/* The clocks of barriers run out while nobody asks. */
-		if (centre_tick(c, ce, &e))
-			log_event(LOG_WARN, "serve.tick", LOG_ERR("error", e.code));
-		if (sigtimedwait(set, NULL, &pause) > 0)
-			return;
-	}
+	const char *set = settings_text(&c->settings, SET_WEB_DIR);
+	if (*set)
+		return set;
+	if (cli_is_dir("web/dist"))
+		return "web/dist";
+	return cli_is_dir(KT_WEB_DIR) ? KT_WEB_DIR : NULL;
+}
+
+static int open_files(const struct cli *c, struct service *s, struct err *e)
+{
+	const char *dir = web_dir(c);
+	s->files = (struct static_files){.clock = &c->clock,
+	                                 .o = {settings_text(&c->settings, SET_SECURITY_CONTACT),
+	                                       settings_text(&c->settings, SET_SECURITY_POLICY),
+	                                       settings_text(&c->settings, SET_PUBLIC_URL)}};
+	int rc = static_check(&s->files.o, e);
+	if (!rc && dir)
+		rc = site_open(dir, &s->site, e);
+	s->files.site = s->site;
+	return rc;
+}
+
+static int open_ops(const struct cli *c, struct service *s, struct err *e)
+{
+	s->ops = ops_new(&(struct ops_opts){.routes = API_ROUTE_NUMBERS,
+	                                    .route = api_route_path,
+	                                    .method = api_route_method,
+	                                    .store = s->centre.store,
+	                                    .policy = s->centre.policy,
+	                                    .now_ms = clock_ms(&c->clock)});
+	return s->ops ? 0 : err_set(e, KT_ENOMEM, "Er is te weinig geheugen.");
+}
+
+static int open_worker(struct service *s, struct err *e)
+{
+	struct worker_opts o;
+	deliver_opts(&s->centre.deliver, &o);
+	return worker_start(&o, &s->worker, e);
+}
+
+static int open_http(const struct cli *c, struct service *s, const struct http_opts *o, struct err *e)
+{
+	struct http_handler h;
+	s->api = (struct api){.intake = &s->centre.intake,
+	                      .clock = &c->clock,
+	                      .files = &s->files,
+	                      .auth = s->centre.auth,
+	                      .production = settings_is(&c->settings, SET_MODE, "production")};
+	api_handler(&s->api, &h);
+	h.watcher = ops_watcher(s->ops);
+	int rc = api_open(&s->api, e);
+	if (!rc)
+		rc = http_start(o, &h, &s->server, e);
+	if (!rc)
+		ops_serves(s->ops, s->server);
+	return rc;
+}
+
+/* The figures, on a listener of their own; none when they are off. */
+static int open_figures(const struct cli *c, struct service *s, struct err *e)
+{
+	struct http_handler h;
+	struct http_opts o = {
+		.address = settings_text(&c->settings, SET_METRICS_ADDRESS),
+		.port = (uint16_t)settings_int(&c->settings, SET_METRICS_PORT),
+		.loops = 1,
+		.max_connections = 16,
+	};
+	if (!o.port)
+		return 0;
+	ops_handler(s->ops, &h);
+	int rc = http_start(&o, &h, &s->figures, e);
+	if (!rc)
+		log_event(LOG_INFO, "metrics.start", LOG_NUM("port", o.port));
+	return rc;
+}
+
+/* Behind the opened centre. */
+static int open_rest(struct cli *c, struct service *s, const struct http_opts *o, struct err *e)
+{
+	int rc = open_ops(c, s, e);
+	if (!rc)
+		rc = centre_auth(c, &s->centre, e);
+	if (!rc)
+		rc = centre_deliver(c, &s->centre, e);
+	if (!rc)
+		rc = open_worker(s, e);
+	if (!rc)
+		rc = mail_door_open(c, &s->centre, &s->mail, e);
+	if (!rc)
+		rc = open_http(c, s, o, e);
+	return rc ? rc : open_figures(c, s, e);
+}
+
+/* Also what is half open. No new work comes in first; then what is under way is finished. */
+static void service_close(struct service *s)
+{
+	mail_door_close(&s->mail);
+	s->figures = http_stop(s->figures, GRACE_MS); /* it looks at the other one */
+	s->server = http_stop(s->server, GRACE_MS);
+	api_close(&s->api);
+	s->worker = worker_stop(s->worker);
+	centre_close(&s->centre); /* the writer may still answer what was deferred: ops counts that */
+	s->ops = ops_free(s->ops);
+	s->site = site_close(s->site);
 }
 
 static int say_address(const struct cli *c, const struct http_opts *o, uint16_t port)
@@ -43,79 +151,45 @@ static int say_address(const struct cli *c, const struct http_opts *o, uint16_t 
 	return cli_put(&b);
 }
 
-/* The figures, on a listener of their own; *ret stays NULL when they are off. */
-static int serve_metrics(const struct cli *c, struct ops *ops, struct http_server **ret, struct err *e)
+/* Ctrl-C and the service manager: wait here, with the signals blocked in every thread. */
+static void wait_for_end(struct cli *c, struct centre *ce, const sigset_t *set)
 {
-	struct http_handler h;
-	struct http_opts o = {
-		.address = settings_text(&c->settings, SET_METRICS_ADDRESS),
-		.port = (uint16_t)settings_int(&c->settings, SET_METRICS_PORT),
-		.loops = 1,
-		.max_connections = 16,
-	};
-	if (!o.port)
-		return 0;
-	ops_handler(ops, &h);
-	int rc = http_start(&o, &h, ret, e);
-	if (!rc)
-		log_event(LOG_INFO, "metrics.start", LOG_NUM("port", o.port));
-	return rc;
+	const struct timespec pause = {.tv_sec = TICK_SECONDS};
+	for (;;) {
+		struct err e = {0};
+		/* The clocks of barriers run out while nobody asks. */
+		if (centre_tick(c, ce, &e))
+			log_event(LOG_WARN, "serve.tick", LOG_ERR("error", e.code));
+		if (sigtimedwait(set, NULL, &pause) > 0)
+			return;
+	}
 }
 
-static int serve(struct cli *c, struct centre *ce, struct ops *ops, const struct http_opts *o)
+static int serve(struct cli *c, const struct http_opts *o)
 {
-	struct api api = {.intake = &ce->intake,
-	                  .clock = &c->clock,
-	                  .auth = ce->auth,
-	                  .production = settings_is(&c->settings, SET_MODE, "production")};
-	struct http_handler h;
-	struct http_server *s, *figures = NULL;
-	struct worker_opts out;
-	struct worker *w;
-	struct mail_door mail;
+	struct service s = {0};
 	struct err e = {0};
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (open_files(c, &s, &e))
+		return cli_fail(c, &e);
+	int rc = centre_open(c, OPEN_ALL, &s.centre);
+	if (rc) {
+		site_close(s.site);
+		return rc;
+	}
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	api_handler(&api, &h);
-	h.watcher = ops_watcher(ops);
-	deliver_opts(&ce->deliver, &out);
-	int rc = worker_start(&out, &w, &e);
-	if (rc)
-		return cli_fail(c, &e);
-	rc = mail_door_open(c, ce, &mail, &e);
-	if (rc) {
-		worker_stop(w);
+	if (open_rest(c, &s, o, &e)) {
+		service_close(&s);
 		return cli_fail(c, &e);
 	}
-	rc = api_open(&api, &e);
-	if (!rc)
-		rc = http_start(o, &h, &s, &e);
-	if (rc) {
-		api_close(&api);
-		mail_door_close(&mail);
-		worker_stop(w);
-		return cli_fail(c, &e);
-	}
-	ops_serves(ops, s);
-	if (serve_metrics(c, ops, &figures, &e)) {
-		http_stop(s, 0);
-		api_close(&api);
-		mail_door_close(&mail);
-		worker_stop(w);
-		return cli_fail(c, &e);
-	}
-	rc = say_address(c, o, http_port(s));
-	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s)));
+	rc = say_address(c, o, http_port(s.server));
+	log_event(LOG_INFO, "serve.start", LOG_NUM("port", http_port(s.server)));
 	if (rc == EXIT_DONE)
-		wait_for_end(c, ce, &set);
-	mail_door_close(&mail);
-	http_stop(figures, GRACE_MS); /* first: it looks at the other one */
-	http_stop(s, GRACE_MS);
-	api_close(&api);
-	worker_stop(w);
+		wait_for_end(c, &s.centre, &set);
+	service_close(&s);
 	log_event(LOG_INFO, "serve.stop");
 	return rc;
 }
@@ -131,7 +205,6 @@ static int port_of(const char *text, uint16_t *ret)
 
 int cmd_serve(struct cli *c, int argc, char **argv)
 {
-	struct centre ce;
 	struct http_opts o = {
 		.address = settings_text(&c->settings, SET_ADDRESS),
 		.port = (uint16_t)settings_int(&c->settings, SET_PORT),
@@ -147,24 +220,5 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 		if (address)
 			o.address = argv[i + 1];
 	}
-	int rc = centre_open(c, OPEN_ALL, &ce);
-	if (rc)
-		return rc;
-	struct err e = {0};
-	struct err e = {0};
-	struct ops *ops = ops_new(&(struct ops_opts){.routes = API_ROUTE_NUMBERS,
-	                                             .route = api_route_path,
-	                                             .method = api_route_method,
-	                                             .store = ce.store,
-	                                             .policy = ce.policy,
-	                                             .now_ms = clock_ms(&c->clock)});
-	if (!ops)
-		rc = cli_fail(c, &(struct err){.code = KT_ENOMEM, .text = "Er is te weinig geheugen."});
-	else if (centre_auth(c, &ce, &e) || centre_deliver(c, &ce, &e))
-		rc = cli_fail(c, &e);
-	else
-		rc = serve(c, &ce, ops, &o);
-	centre_close(&ce); /* the writer may still answer what was deferred: it counts that */
-	ops_free(ops);
-	return rc;
+	return serve(c, &o);
 }

@@ -76,7 +76,7 @@ int cli_store_opts(const struct cli *c, struct store_opts *ret)
 	return 0;
 }
 
-static bool is_dir(const char *path)
+bool cli_is_dir(const char *path)
 {
 	struct stat st;
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
@@ -88,9 +88,9 @@ size_t cli_policy_dirs(const struct cli *c, char buf[512], const char *ret[CLI_P
 		memcpy(ret, c->policy, c->policy_n * sizeof(*ret));
 		return c->policy_n;
 	}
-	if (snprintf(buf, 512, "%s/policy", c->dir) < 512 && is_dir(buf))
+	if (snprintf(buf, 512, "%s/policy", c->dir) < 512 && cli_is_dir(buf))
 		ret[0] = buf;
-	else if (is_dir("policy"))
+	else if (cli_is_dir("policy"))
 		ret[0] = "policy";
 	else
 		ret[0] = KT_POLICY_DIR;

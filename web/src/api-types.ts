@@ -100,6 +100,110 @@ export type Gezondheid = {
   versie: string;
 };
 
+export type Omgeving = {
+  demonstratie: boolean;
+  talen: string[];
+  versie: string;
+};
+
+export type Aanmelding = {
+  /** de naam van een account */
+  gebruikersnaam: string;
+  /** het wachtwoord van het account */
+  wachtwoord: string;
+  /** de zes cijfers die uw code-app nu toont */
+  code?: string | null;
+};
+
+export type Sessie = {
+  gebruikersnaam: string;
+  naam: string;
+  rol: "beheerder" | "behandelaar" | "partner";
+  organisatie: string;
+  verloopt: string;
+};
+
+export type Blik = {
+  /** slachtoffer, meldpunt, bank, politie of beheerder */
+  rol: "slachtoffer" | "meldpunt" | "bank" | "politie" | "beheerder";
+};
+
+export type Kijker = {
+  rol: "slachtoffer" | "meldpunt" | "bank" | "politie" | "beheerder";
+  naam: string;
+};
+
+export type Accounts = {
+  accounts: ({
+    gebruikersnaam: string;
+    naam: string;
+    rol: "beheerder" | "behandelaar" | "partner";
+    organisatie: string;
+    actief: boolean;
+    tweede_factor: boolean;
+  })[];
+};
+
+export type Signalen = {
+  signalen: ({
+    tag: string;
+    kanaal: number;
+    versie: number;
+    aantal_melders: number;
+    leden: number;
+    eerste: string;
+    laatste: string;
+    geopend: string | null;
+    soort?: string;
+    waarde?: string;
+  })[];
+  volgende: string | null;
+};
+
+export type Barriere = {
+  id: string;
+  soort: string;
+  waarde: string;
+  partner: string;
+  maatregel: string;
+  regel: string;
+  toestand: "voorgesteld" | "goedgekeurd" | "geweigerd" | "verzonden" | "ontvangen" | "uitgevoerd" | "afgewezen" | "mislukt" | "opgeheven" | "verlopen";
+  sinds: string;
+  /** wanneer de partner klaar moet zijn, zolang diens termijn loopt */
+  uiterlijk?: string;
+  aantal_melders: number;
+  toelichting: string;
+  verzonnen?: boolean;
+  verloop?: {
+    tijd: string;
+    toestand: string;
+    door: string;
+    toelichting: string;
+  }[];
+};
+
+export type Barrieres = {
+  barrieres: Barriere[];
+  volgende: string | null;
+};
+
+export type Goedkeuring = {
+  /** een toelichting van hoogstens 500 tekens */
+  toelichting?: string;
+};
+
+export type Weigering = {
+  /** de reden, in hoogstens 500 tekens */
+  toelichting: string;
+};
+
+export type Afhandeling = {
+  /** uitgevoerd of afgewezen */
+  uitkomst: "uitgevoerd" | "afgewezen";
+  /** een toelichting van hoogstens 500 tekens */
+  toelichting?: string;
+};
+
 export type Probleem = {
   type?: string;
   status: number;
@@ -177,5 +281,120 @@ export interface Operations {
     body: Inzage;
     status: 200;
     answer: Dossier;
+  };
+  /** Wat een pagina van deze server moet weten: is het een demonstratie, welke talen, welke versie. */
+  omgevingOphalen: {
+    method: "GET";
+    path: `/omgeving`;
+    query: undefined;
+    body: undefined;
+    status: 200;
+    answer: Omgeving;
+  };
+  /** Meld u aan. Elke weigering geeft hetzelfde antwoord. */
+  sessieBeginnen: {
+    method: "POST";
+    path: `/sessies`;
+    query: undefined;
+    body: Aanmelding;
+    status: 201;
+    answer: Sessie;
+  };
+  /** Wie is aangemeld, en tot wanneer. */
+  sessieOphalen: {
+    method: "GET";
+    path: `/sessies/_huidig`;
+    query: undefined;
+    body: undefined;
+    status: 200;
+    answer: Sessie;
+  };
+  /** Meld u af. */
+  sessieBeeindigen: {
+    method: "DELETE";
+    path: `/sessies/_huidig`;
+    query: undefined;
+    body: undefined;
+    status: 204;
+    answer: undefined;
+  };
+  /** Bekijk een demonstratie door de ogen van iemand. Buiten een demonstratie is dit er niet. */
+  demonstratieBekijken: {
+    method: "POST";
+    path: `/demonstratie/_bekijk-als`;
+    query: undefined;
+    body: Blik;
+    status: 200;
+    answer: Kijker;
+  };
+  /** Wie zich kan aanmelden. Accounts maken gaat met het commando kentering account. */
+  accountsOphalen: {
+    method: "GET";
+    path: `/accounts`;
+    query: undefined;
+    body: undefined;
+    status: 200;
+    answer: Accounts;
+  };
+  /** Wat er geteld is, het nieuwste eerst. Een kenmerk staat er pas bij als een drempel is gehaald. */
+  signalenOphalen: {
+    method: "GET";
+    path: `/signalen`;
+    query: {
+      na?: string;
+      aantal?: string;
+    };
+    body: undefined;
+    status: 200;
+    answer: Signalen;
+  };
+  /** De maatregelen, de nieuwste eerst. Een partner ziet alleen die van zijn eigen organisatie. */
+  barrieresOphalen: {
+    method: "GET";
+    path: `/barrieres`;
+    query: {
+      toestand?: "voorgesteld" | "goedgekeurd" | "geweigerd" | "verzonden" | "ontvangen" | "uitgevoerd" | "afgewezen" | "mislukt" | "opgeheven" | "verlopen";
+      na?: string;
+      aantal?: string;
+    };
+    body: undefined;
+    status: 200;
+    answer: Barrieres;
+  };
+  /** Eén maatregel met haar verloop. */
+  barriereOphalen: {
+    method: "GET";
+    path: `/barrieres/${string}`;
+    query: undefined;
+    body: undefined;
+    status: 200;
+    answer: Barriere;
+  };
+  /** Keur een voorgestelde maatregel goed. Bij vier ogen blijft zij voorgesteld tot een tweede goedkeurt. */
+  barriereGoedkeuren: {
+    method: "POST";
+    path: `/barrieres/${string}/_keur-goed`;
+    query: undefined;
+    body: Goedkeuring;
+    status: 200;
+    answer: Barriere;
+  };
+  /** Weiger een voorgestelde maatregel, met de reden. */
+  barriereWeigeren: {
+    method: "POST";
+    path: `/barrieres/${string}/_weiger`;
+    query: undefined;
+    body: Weigering;
+    status: 200;
+    answer: Barriere;
+  };
+  /** Zeg als partner wat er met een goedgekeurde maatregel is gedaan. De melder ziet de uitkomst. */
+  barriereAfhandelen: {
+    method: "POST";
+    path: `/barrieres/${string}/_handel-af`;
+    query: undefined;
+    body: Afhandeling;
+    status: 200;
+    answer: Barriere;
   };
 }

@@ -1,4 +1,5 @@
-/* Modules that build.mjs makes. "kt:messages" is src/i18n/<language>.json; a bundle holds one language. */
+/* Modules that build.mjs makes. "kt:messages" is src/i18n/<language>.json, "kt:desk-text" src/desk/<language>.json; a
+ * bundle holds one language. */
 declare module "kt:lang" {
   export const lang: "nl" | "en";
 }
@@ -14,6 +15,8 @@ declare module "kt:policy" {
   export const forms: Form[];
   export const advice: Advice[];
   export const destinations: Destination[];
+  export const measures: Record<string, string>;
+  export const rules: Record<string, { title: string; text: string; fourEyes: boolean }>;
   export const partners: Record<string, string>;
   export const operator: { name: string; email: string };
 }

@@ -1,3 +1,5 @@
+import "../demo";
+
 /* After everything else: keep the emergency page for when there is no connection. */
 if ("serviceWorker" in navigator)
   addEventListener("load", () => {
@@ -5,5 +7,3 @@ if ("serviceWorker" in navigator)
       /* Without it the site works as well, with a connection. */
     });
   });
-
-export {};

@@ -1,0 +1,8 @@
+import { useEffect } from "preact/hooks";
+import { site } from "kt:messages";
+
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} - ${site.name}`;
+  }, [title]);
+}
