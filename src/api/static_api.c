@@ -2,7 +2,7 @@
 
 #include "api/api.h"
 
-#define FIELDS 16
+#define FIELDS_MAX 16
 #define EXPIRES_DAYS 180 /* RFC 9116 advises less than a year */
 
 #define CSP \
@@ -94,7 +94,7 @@ bool static_has_tag(struct str list, const char *tag)
 /* ---- answers ---- */
 
 /* On every answer from here. */
-static size_t common(struct http_field f[FIELDS], const char *type, const char *cache)
+static size_t common(struct http_field f[FIELDS_MAX], const char *type, const char *cache)
 {
 	size_t n = 0;
 	f[n++] = (struct http_field){"Content-Type", str_of(type)};
@@ -113,7 +113,7 @@ static size_t common(struct http_field f[FIELDS], const char *type, const char *
 
 static void send_file(struct http_request *rq, unsigned status, const struct site_file *file)
 {
-	struct http_field f[FIELDS];
+	struct http_field f[FIELDS_MAX];
 	bool zip = file->form[SITE_GZIP].p && static_takes_gzip(http_header(rq, "Accept-Encoding"));
 	enum site_form form = zip ? SITE_GZIP : SITE_PLAIN;
 	size_t n = common(f, file->type, file->hashed ? "public, max-age=31536000, immutable" : "no-cache");
@@ -133,7 +133,7 @@ static void send_file(struct http_request *rq, unsigned status, const struct sit
 
 static void send_text(struct http_request *rq, unsigned status, const char *type, struct str body, bool lasting)
 {
-	struct http_field f[FIELDS];
+	struct http_field f[FIELDS_MAX];
 	size_t n = common(f, type, "no-cache");
 	if (status == 405)
 		f[n++] = (struct http_field){"Allow", STR("GET, HEAD")};
