@@ -188,6 +188,17 @@ async function worker() {
   return "sw.js";
 }
 
+/** The notices of what is inside: fonts, drawings, styles and code of others. */
+async function notices() {
+  const inside = [["Preact", "preact/LICENSE"], ["Tabler Icons", "@tabler/icons/LICENSE"],
+    ["Atkinson Hyperlegible Next", "@fontsource-variable/atkinson-hyperlegible-next/LICENSE"],
+    ["Utrecht Design System, component CSS (EUPL-1.2)", "@utrecht/button-css/LICENSE.md"]];
+  const texts = await Promise.all(inside.map(async ([name, file]) =>
+    `${name}\n\n${(await readFile(join(HERE, "node_modules", file), "utf8")).trim()}\n`));
+  await put("licenties.txt", texts.join(`\n${"-".repeat(80)}\n\n`));
+  return "licenties.txt";
+}
+
 const files = [shared, scripted.nl, scripted.en].flatMap((b) => b.files);
 for (const l of LANGS)
   for (const page of sites[l].pages) {
@@ -198,6 +209,6 @@ for (const l of LANGS)
     }));
     files.push(file);
   }
-files.push(await worker());
+files.push(await worker(), await notices());
 await compressAll([...new Set(files)]);
 console.log(`${relative(process.cwd(), out) || "."}: ${files.length} files in ${Date.now() - started} ms`);

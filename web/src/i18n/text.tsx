@@ -14,7 +14,8 @@ export function to(path: string): string {
 /* "088-7867372" becomes "tel:0887867372". */
 export const tel = (phone: string) => `tel:${phone.replace(/[^0-9+]/g, "")}`;
 
-/* Translated prose: "## heading", "- item", [link](address), one entry per block. An address without a scheme is ours. */
+/* Translated prose: "## heading", "- item", [link](address), one entry per block. An address without a
+ * scheme or slash is one of our pages. */
 export function Prose({ blocks }: { blocks: string[] }) {
   const out: ComponentChild[] = [];
   let items: ComponentChild[] = [];
@@ -37,7 +38,7 @@ export function Prose({ blocks }: { blocks: string[] }) {
 function inline(text: string): ComponentChild[] {
   return text.split(/(\[[^\]]*\]\([^)]*\))/).map((part) => {
     const link = /^\[([^\]]*)\]\(([^)]*)\)$/.exec(part);
-    return link ? <a href={/^[a-z]+:/.test(link[2]!) ? link[2] : to(link[2]!)}>{link[1]}</a> : part;
+    return link ? <a href={/^([a-z]+:|\/)/.test(link[2]!) ? link[2] : to(link[2]!)}>{link[1]}</a> : part;
   });
 }
 

@@ -81,15 +81,12 @@ export function itemsOf(d: Draft): Item[] {
   return [...new Map([...chosen, ...d.added].map((i) => [itemKey(i), i])).values()];
 }
 
-/* "€ 1.250,50" and "1,250.5" become "1250.50" and "1250.5"; null when it is no amount. The last sign is the decimal one,
- * unless three digits follow it. */
+/* "€ 1.250,50" becomes "1250.50"; null when it is no amount. A sign before three digits groups, before one or two it is
+ * the decimal sign, Dutch or English. */
 export function amountOf(text: string): string | null {
-  const t = text.replace(/[\s€]|,-$/g, "");
-  if (!/^[0-9][0-9.,]*$/.test(t)) return null;
-  const at = Math.max(t.lastIndexOf("."), t.lastIndexOf(","));
-  const cents = at < 0 || t.length - at === 4 ? "" : t.slice(at + 1);
-  const whole = (cents || at === t.length - 1 ? t.slice(0, at) : t).replace(/[.,]/g, "").replace(/^0+(?=\d)/, "");
-  return whole.length <= 9 && cents.length <= 2 ? whole + (cents && `.${cents}`) : null;
+  const m = /^([1-9]\d{0,2}(?:[.,]\d{3})+|\d+)(?:[.,](\d{1,2}))?[.,]?-?$/.exec(text.replace(/[\s€]/g, ""));
+  const whole = m?.[1]?.replace(/[.,]/g, "").replace(/^0+(?=\d)/, "");
+  return whole && whole.length <= 9 ? whole + (m?.[2] ? `.${m[2]}` : "") : null;
 }
 
 const iso = (d: Date) =>

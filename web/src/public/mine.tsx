@@ -5,7 +5,7 @@ import { Failure, post } from "../api";
 import type { Dossier } from "../api-types";
 import { day, euro, fill, moment, to } from "../i18n/text";
 import { Button } from "../ui/button";
-import { errorTitle } from "../ui/errors";
+import { ErrorSummary, errorTitle } from "../ui/errors";
 import { TextField } from "../ui/field";
 import { Badge, DataList, Note, Timeline, type TimelineItem } from "../ui/parts";
 import { Confirm } from "./confirm";
@@ -26,15 +26,14 @@ function CodeForm({ given, onOpen }: { given: string; onOpen: (code: string, d: 
   const [code, setCode] = useState(given);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
+  const [round, setRound] = useState(0);
   const [waiting, setWaiting] = useState(given !== "");
 
-  useEffect(() => {
-    if (!error) return;
+  function wrong(text: string) {
+    setError(text);
+    setRound((n) => n + 1);
     document.title = `${errorTitle(1, m.title)} - ${site.name}`;
-    document.getElementById("code")?.focus();
-  }, [error, busy]);
-
-  const wrong = (text: string) => setError(text);
+  }
 
   async function open(value: string) {
     if (busy) return;
@@ -67,6 +66,7 @@ function CodeForm({ given, onOpen }: { given: string; onOpen: (code: string, d: 
         <h1 tabIndex={-1}>{m.title}</h1>
         <p class="kt-lead">{m.lead}</p>
       </div>
+      <ErrorSummary errors={error ? [{ field: "code", text: error }] : []} round={round} />
       <TextField id="code" label={m.field} hint={m.fieldHint} error={error} literal value={code} onInput={setCode} />
       <div class="kt-actions"><Button type="submit" busy={busy}>{m.show}</Button></div>
       <p class="kt-small kt-quiet">{m.lost} <a class="utrecht-link" href={to("melden")}>{report.title}</a></p>

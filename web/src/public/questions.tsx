@@ -75,6 +75,7 @@ export function IdsQuestion(p: QuestionProps & { searching: boolean }) {
   const [removed, setRemoved] = useState<Item | null>(null);
 
   async function add() {
+    if (busy) return;
     const text = draft.pending.trim();
     if (!text) return setError(m.ids.addEmpty);
     if (draft.added.length + draft.found.chosen.length >= MAX_ITEMS) return setError(m.ids.full);
@@ -111,7 +112,12 @@ export function IdsQuestion(p: QuestionProps & { searching: boolean }) {
       {searching && <p class="kt-quiet" role="status">{m.ids.searching}</p>}
       <Found {...p} />
       <Added items={draft.added} onRemove={takeOut} />
-      <div>
+      <div onKeyDown={(e) => {
+        /* Enter in this field adds; elsewhere it goes on. */
+        if (e.key !== "Enter" || (e.target as Element).id !== "add") return;
+        e.preventDefault();
+        void add();
+      }}>
         <TextField id="add" label={m.ids.add} hint={m.ids.addHint} error={error || errorOf(errors, "add")} literal
           value={draft.pending} onInput={(pending) => change({ pending })} />
         <div class="kt-actions kt-actions--close">
