@@ -30,7 +30,6 @@ struct api_call {
 	struct intake_report *report; /* while a report is being stored */
 	struct auth_session session;  /* of a route with roles: checked before the operation is called */
 	uint8_t token[AUTH_TOKEN];    /* of that session, or of the new one */
-	struct auth_login *login;     /* while somebody logs in */
 	struct str set_cookie;        /* goes with the answer; n 0: none */
 	struct store_ticket ticket;
 	struct valid_report why;

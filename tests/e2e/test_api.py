@@ -96,6 +96,31 @@ def every_class_of_error(_driver):
 
 
 @test
+def every_operation_refuses_what_it_describes(_driver):
+    """406, 415, 413 and 400 of each operation, by somebody who may do it; 401, 403, 404, 409 and 429 are in test_desk.py."""
+    s = Server()
+    eyes = {"behandelaar": s.view("meldpunt"), "partner": s.view("bank"), "beheerder": s.view("beheerder")}
+    for path, method, op in [(p, m, op) for p, ops in SPEC["paths"].items() for m, op in ops.items()]:
+        real = "/v1" + path.replace("{fraudevorm}", "OF-1").replace("{nummer}", "B0123456789")
+        who = eyes[op["x-rol"][0]] if "x-rol" in op else JSON
+
+        def bad(status, body=None, where=real, **headers):
+            true(str(status) in op["responses"], f"{method} {path}: {status} is not described")
+            more = {k.replace("_", "-"): v for k, v in headers.items()}
+            check_answer(s.ask(method.upper(), where, body, {**who, **more}), path, method.upper(), status)
+
+        bad(406, Accept="text/html")
+        if method == "get" and "parameters" in op:
+            bad(400, where=real + "?anders=1")
+        if "requestBody" in op:
+            bad(415, b"{}", Content_Type="text/plain")
+            check_answer(s.announce(real, op["x-maximum"] + 1, who), path, "POST", 413)
+            for body in (b"", b"{", b"[]", b'{"niet-van-hier": 1, "rol": 7}', b"\xff"):
+                bad(400, body)
+    s.end()
+
+
+@test
 def too_large_is_refused_early(_driver):
     s = Server()
     c = socket.create_connection(("127.0.0.1", s.port), timeout=20)

@@ -36,6 +36,18 @@ class Server:
         c.close()
         return r
 
+    def announce(self, path, size, headers):
+        """A POST that says how large it is, and sends one byte: refused before the rest is sent."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        c.putrequest("POST", path)
+        for name, value in {**headers, "Content-Length": str(size)}.items():
+            c.putheader(name, value)
+        c.endheaders(b"{")
+        r = c.getresponse()
+        r.text = r.read()
+        c.close()
+        return r
+
     def login(self, name, password, code=None, cookie="sessie"):
         """The headers of somebody who is logged in."""
         body = {"gebruikersnaam": name, "wachtwoord": password, **({"code": code} if code else {})}
