@@ -118,6 +118,7 @@ static void report_stored(struct store_ticket *t, void *user)
 		api_fail(c, &c->err, NULL);
 		return;
 	}
+	intake_answer_end(c->report, &c->w);
 	intake_wipe(c->report);
 	api_answer(c, 201);
 }
@@ -149,7 +150,7 @@ static void report_add(struct api_call *c)
 	c->ticket =
 		(struct store_ticket){.job = intake_job, .arg = c->report, .err = &c->err, .notify = report_stored, .user = c};
 	/* Written here, where there is a thread per core: the writer is one for everybody. */
-	intake_answer(c->report, LANG_NL, &c->w);
+	intake_answer_begin(c->report, LANG_NL, &c->w);
 	http_defer(c->rq);
 	if (store_submit_async(c->api->intake->store, &c->ticket))
 		api_fail(c, &c->err, NULL);

@@ -192,9 +192,9 @@ void static_handle(const struct static_files *s, struct http_request *rq)
 {
 	const struct site_file *f = NULL;
 	bool security = *s->o.contact && str_is(rq->path, "/.well-known/security.txt");
-	bool bare = !s->site && str_is(rq->path, "/");
 	if (rq->path.n && rq->path.p[0] == '/')
 		f = site_find(s->site, rq->path);
+	bool bare = !f && str_is(rq->path, "/"); /* no site, or an empty folder */
 	if (!f && !security && !bare) {
 		if (!static_error(s, rq, 404))
 			api_problem(rq, 404, "Dit adres bestaat niet. De beschrijving staat op " API_BASE "/openapi.json.", NULL);

@@ -12,7 +12,7 @@ struct static_opts {
 	const char *url;     /* of this site, https: without a '/' behind it */
 };
 
-/* `site` may be NULL: then "/" says how to build it. All of it outlives the server. */
+/* `site` may be NULL or empty: then "/" says how to build it. All of it outlives the server. */
 struct static_files {
 	const struct site *site;
 	struct static_opts o;

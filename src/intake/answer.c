@@ -92,7 +92,7 @@ void intake_advice(const struct policy *p, struct str form, enum lang lang, stru
 	jw_obj_end(w);
 }
 
-void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
+void intake_answer_begin(const struct intake_report *r, enum lang lang, struct jw *w)
 {
 	const struct policy_advice *a = policy_advice(r->in->policy, r->form);
 	char code[RECEIPT_TEXT];
@@ -109,12 +109,22 @@ void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
 		jw_str(w, r->notes[i]);
 	jw_arr_end(w);
 	write_suggestions(w, r);
-	if (r->code_sent)
-		jw_kbool(w, "code_verstuurd", true);
 	if (r->in->synthetic)
 		jw_kbool(w, "verzonnen", true);
-	jw_obj_end(w);
 	crypto_wipe(code, sizeof(code));
+}
+
+void intake_answer_end(const struct intake_report *r, struct jw *w)
+{
+	if (r->code_sent)
+		jw_kbool(w, "code_verstuurd", true);
+	jw_obj_end(w);
+}
+
+void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w)
+{
+	intake_answer_begin(r, lang, w);
+	intake_answer_end(r, w);
 }
 
 struct outcome {

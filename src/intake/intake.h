@@ -75,6 +75,9 @@ int intake_job(struct tx *tx, void *arg, struct err *e);
 /* The answer of a stored report as a JSON object: meldingsnummer, ontvangstcode, advies, doorverwijzingen, opmerkingen,
  * suggesties. */
 void intake_answer(const struct intake_report *r, enum lang lang, struct jw *w);
+/* The same in two steps: what is known before it is stored, and what storing decided. */
+void intake_answer_begin(const struct intake_report *r, enum lang lang, struct jw *w);
+void intake_answer_end(const struct intake_report *r, struct jw *w);
 #define INTAKE_DESTINATIONS 16
 /* Where the victim of this form can go, what cannot wait first; tells how many. Borrowed from the policy. */
 size_t intake_destinations(const struct policy *p, struct str form,

@@ -77,15 +77,19 @@ class Serve:
         line = self.process.stdout.readline()
         true(line, f"serve did not start: {self.log.read_text()}")
         self.port = int(json.loads(line)["adres"].split(":")[2].split("/")[0])
+        self.cookie = ""
 
     def ask(self, method, path, body=None):
+        """Status and document; without `instance`, which is another one in each answer."""
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = {"Content-Type": "application/json", "Cookie": self.cookie}
         c.request(method, "/v1" + path, json.dumps(body) if body is not None else None, headers)
         r = c.getresponse()
-        text = r.read()
+        doc = json.loads(r.read())
         c.close()
-        return r.status, json.loads(text)
+        self.cookie = (r.getheader("Set-Cookie") or self.cookie).split(";")[0]
+        doc.pop("instance", None)
+        return r.status, doc
 
     def end(self):
         end_child(self.process)
@@ -210,6 +214,8 @@ def dead_letters_and_by_hand(driver):
     dead = c.ok("outbox", "list")
     same([(d["onderwerp"], d["pogingen"], d["laatste_fout"]) for d in dead], [("webhook.event", 4, "geen-verbinding")], "list")
     s = Serve(c)
+    same(s.ask("GET", "/bezorgingen?toestand=mislukt")[0], 401, "nobody in particular")
+    same(s.ask("POST", "/demonstratie/_bekijk-als", {"rol": "beheerder"})[0], 200, "an administrator")
     status, doc = s.ask("GET", "/bezorgingen?toestand=mislukt")
     same((status, [x["id"] for x in doc["bezorgingen"]]), (200, [dead[0]["id"]]), "over the net")
     same(s.ask("POST", f"/bezorgingen/{dead[0]['id']}/_opnieuw")[0], 200, "again")

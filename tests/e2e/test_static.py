@@ -156,10 +156,11 @@ def security_txt(_driver):
 
 @test
 def without_a_site(_driver):
-    s = Server(None)
-    r = s.ask("/", headers=BROWSER)
-    same(r.status, 200, "start page")
-    has(r.text.decode(), "npm run build")
+    for web in (None, scratch()):
+        s = Server(web)
+        r = s.ask("/", headers=BROWSER)
+        same(r.status, 200, "start page")
+        has(r.text.decode(), "npm run build")
     same(s.ask("/v1/gezondheid").status, 200, "the interface")
     same(s.ask("/melden", headers=BROWSER).status, 404, "another page")
     end_child(s.process)
