@@ -4,14 +4,27 @@
 #include "pet/wire.h"
 #include "seam/crypto.h"
 
+/* Dealers are everybody; the quorum of old holders when re-sharing. */
+static bool dealers_fit(const struct dkg *d)
+{
+	if (d->dealers < 1 || d->dealers > HOLDERS_MAX || (d->kind != DKG_RESHARE && d->dealers != d->n))
+		return false;
+	for (uint8_t at = 0, last = 0; at < d->dealers; last = d->dealer[at++])
+		if (d->dealer[at] <= last || d->dealer[at] > (d->kind == DKG_RESHARE ? HOLDERS_MAX : d->n))
+			return false;
+	return d->kind >= DKG_NEW && d->kind <= DKG_RESHARE;
+}
+
 int dkg_begin(struct dkg *d, struct str detail, struct err *e)
 {
 	struct buf list = BUF_INIT(HOLDERS_MAX * 65);
-	if (d->t < 2 || d->t > d->n || d->n > HOLDERS_MAX || d->dealers < 1 || d->dealers > HOLDERS_MAX)
+	if (d->t < 2 || d->t > d->n || d->n > HOLDERS_MAX || !dealers_fit(d))
 		return err_set(e, KT_EINVAL, "ceremonie: verwacht 2 tot en met 16 houders en een drempel daarbinnen");
 	for (uint8_t i = 0; i < d->n; i++) {
-		if (d->party[i].index != i + 1)
+		if (d->party[i].index != i + 1) {
+			buf_free(&list);
 			return err_set(e, KT_EINVAL, "ceremonie: houders zijn genummerd vanaf 1, zonder gaten");
+		}
 		buf_add(&list, &d->party[i].index, 1);
 		buf_add(&list, d->party[i].sign_key, 32);
 		buf_add(&list, d->party[i].box_key, 32);
@@ -144,14 +157,21 @@ bool dkg_share_fits(const struct dkg *d, const struct dkg_reveal *from, uint8_t 
 	return group_same(&want, &have);
 }
 
+/* f(j) of a dealer's polynomial. */
+static void value_at(const struct dkg *d, const struct scalar coef[], uint8_t j, struct scalar *ret)
+{
+	struct scalar z;
+	scalar_of(j, &z);
+	scalar_poly(coef, d->t, &z, ret);
+}
+
 int dkg_share(const struct dkg *d, uint8_t i, uint8_t j, const struct scalar coef[], struct buf *out)
 {
 	uint8_t inside[HASH_BYTES + 2 + 32], box[sizeof(inside) + BOX_OVER];
-	struct scalar z, f;
+	struct scalar f;
 	if (j < 1 || j > d->n)
 		return KT_EINVAL;
-	scalar_of(j, &z);
-	scalar_poly(coef, d->t, &z, &f);
+	value_at(d, coef, j, &f);
 	memcpy(inside, d->cid, HASH_BYTES);
 	inside[HASH_BYTES] = i;
 	inside[HASH_BYTES + 1] = j;
@@ -192,12 +212,62 @@ int dkg_share_open(const struct dkg *d, const struct dkg_reveal *from, uint8_t j
 	return rc ? err_set(e, KT_ECRYPTO, "deel van houder %u: past niet bij zijn onthulling", from->index) : 0;
 }
 
+/* ---- complaints ---- */
+
+void dkg_complaint(const struct dkg *d, uint8_t j, uint8_t i, struct buf *out)
+{
+	put_head(d, j, out);
+	write_uint(out, i, 1);
+}
+
+int dkg_complaint_read(const struct dkg *d, struct str complaint, uint8_t *ret_j, uint8_t *ret_i, struct err *e)
+{
+	struct reader in = reader_of(complaint);
+	const uint8_t *cid = read_bytes(&in, HASH_BYTES);
+	uint8_t j = read_u8(&in), i = read_u8(&in), at;
+	if (!read_all(&in) || memcmp(cid, d->cid, HASH_BYTES) != 0 || j < 1 || j > d->n || !dealer_at(d, i, &at))
+		return err_set(e, KT_EINVAL, "klacht: hoort niet bij deze ceremonie");
+	*ret_j = j;
+	*ret_i = i;
+	return 0;
+}
+
+void dkg_answer(const struct dkg *d, uint8_t i, uint8_t j, const struct scalar coef[], struct buf *out)
+{
+	struct scalar f;
+	value_at(d, coef, j, &f);
+	put_head(d, i, out);
+	write_uint(out, j, 1);
+	buf_add(out, f.b, sizeof(f.b));
+	crypto_wipe(&f, sizeof(f));
+}
+
+int dkg_answer_read(const struct dkg *d, const struct dkg_reveal *from, uint8_t j, struct str answer,
+                    struct scalar *ret, struct err *e)
+{
+	struct reader in = reader_of(answer);
+	const uint8_t *cid = read_bytes(&in, HASH_BYTES);
+	uint8_t i = read_u8(&in), to = read_u8(&in);
+	const uint8_t *share = read_bytes(&in, GROUP_BYTES);
+	struct scalar f;
+	if (!read_all(&in) || memcmp(cid, d->cid, HASH_BYTES) != 0 || i != from->index || to != j)
+		return err_set(e, KT_EINVAL, "antwoord van houder %u: hoort niet bij deze klacht", from->index);
+	if (scalar_decode(share, &f) || !dkg_share_fits(d, from, j, &f))
+		return err_set(e, KT_ECRYPTO, "antwoord van houder %u: past niet bij zijn onthulling", from->index);
+	*ret = f;
+	return 0;
+}
+
+/* ---- the outcome ---- */
+
 int dkg_finish(const struct dkg *d, const struct dkg_reveal *reveal, const struct str *bytes,
                const struct key_record *old, struct key_record *ret, struct err *e)
 {
 	struct buf all = BUF_INIT(HOLDERS_MAX * DKG_REVEAL_MAX);
 	struct element key = old ? old->key : (struct element){{0}}, part;
-	bool good = true;
+	bool good = d->kind == DKG_REFRESH ? old && old->t == d->t && old->n == d->n : !old;
+	if (!good)
+		return err_set(e, KT_EINVAL, "ceremonie: alleen een verversing bouwt op een oude akte, met dezelfde houders");
 	for (uint8_t i = 0; i < d->dealers; i++) {
 		good = good && reveal[i].index == d->dealer[i];
 		buf_str(&all, bytes[i]);

@@ -216,6 +216,9 @@ int open_request_read(struct str bytes, struct open_request *ret, struct err *e)
 	r.sig = take_signature(&in, bytes, &r.signed_bytes);
 	if (!read_all(&in) || !r.m)
 		return err_set(e, KT_EINVAL, "verzoek om te openen: de lengte past niet bij %u rijen", r.m);
+	for (size_t i = 0; i < r.m; i++)
+		if (r.rows[i * SEAL_ROW + SEAL_HEADER_K] != r.k) /* else a row would reach for points that are not there */
+			return err_set(e, KT_EINVAL, "verzoek om te openen: rij %zu heeft een andere drempel dan %u", i, r.k);
 	r.commit = elements_at(commit);
 	*ret = r;
 	return 0;

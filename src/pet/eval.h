@@ -58,7 +58,7 @@ struct open_request {
 	uint8_t k;
 	const struct element *commit; /* A; judged by check 8 */
 	uint8_t m;
-	const uint8_t *rows; /* m × SEAL_ROW bytes */
+	const uint8_t *rows; /* m × SEAL_ROW bytes; reading: all with this k */
 	struct str signed_bytes;
 	const uint8_t *sig;
 };

@@ -11,11 +11,18 @@ static const struct element IDENTITY;
 
 /* ---- elements ---- */
 
+/* libsodium 1.0.18 overlooks the top bit, which would give every element a second encoding. */
+static bool is_element(const uint8_t p[GROUP_BYTES])
+{
+	return !(p[GROUP_BYTES - 1] & 0x80) && !sodium_is_zero(p, GROUP_BYTES) &&
+		crypto_core_ristretto255_is_valid_point(p);
+}
+
 int group_decode(const uint8_t *in, size_t n, struct element *ret, size_t *ret_bad)
 {
 	for (size_t i = 0; i < n; i++) {
 		const uint8_t *p = in + i * GROUP_BYTES;
-		if (!sodium_is_zero(p, GROUP_BYTES) && crypto_core_ristretto255_is_valid_point(p))
+		if (is_element(p))
 			continue;
 		if (ret_bad)
 			*ret_bad = i;
@@ -226,6 +233,8 @@ int pok_check(const char *label, const struct element *y, struct str msg, const 
 {
 	struct element wg;
 	struct scalar c;
+	if (scalar_decode(p->s.b, &c)) /* one proof, one encoding; c is compared with a reduced one */
+		return KT_ECRYPTO;
 	if (group_base_and(&p->s, &p->c, y, &wg))
 		return KT_ECRYPTO;
 	pet_s(&c, label, F_POINT(y), F_POINT(&wg), msg);

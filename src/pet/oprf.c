@@ -266,6 +266,8 @@ int oprf_verify(const char *context, const struct element *b, const struct eleme
 	struct scalar want;
 	if (n == 0 || n > GROUP_BATCH || strlen(context) >= CONTEXT_BYTES)
 		return KT_EINVAL;
+	if (scalar_decode(proof->s.b, &want)) /* one proof, one encoding; c is compared with a reduced one */
+		return KT_ECRYPTO;
 	proving_begin(&p, context, b);
 	if (composites(&p, c, d, n, &a[0], &a[1]) || group_base_and(&proof->s, &proof->c, b, &a[2]))
 		return KT_ECRYPTO;

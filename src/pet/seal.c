@@ -80,7 +80,8 @@ void seal_header_write(const struct seal_header *h, uint8_t ret[SEAL_HEADER])
 int seal_payload_write(const struct seal_payload *p, uint8_t ret[SEAL_PAYLOAD])
 {
 	uint8_t *at = ret;
-	if (!p->input.n || p->input.n > OPRF_INPUT || p->organisation.n > 64 || p->reference.n > 64)
+	if (!p->input.n || p->input.n > OPRF_INPUT || p->organisation.n > SEAL_TEXTS || p->reference.n > SEAL_TEXTS ||
+	    p->input.n + p->organisation.n + p->reference.n > SEAL_TEXTS)
 		return KT_ELIMIT;
 	memset(ret, 0, SEAL_PAYLOAD);
 	put(&at, 1, 1);
@@ -98,12 +99,10 @@ int seal_payload_write(const struct seal_payload *p, uint8_t ret[SEAL_PAYLOAD])
 	return 0;
 }
 
-static struct str read_text(struct reader *r, size_t max)
+static struct str read_text(struct reader *r)
 {
 	size_t n = read_u16(r);
 	const uint8_t *p = read_bytes(r, n);
-	if (n > max)
-		r->bad = true;
 	return (struct str){(const char *)p, p ? n : 0};
 }
 
@@ -113,15 +112,15 @@ int seal_payload_read(const uint8_t bytes[SEAL_PAYLOAD], struct seal_payload *re
 	struct seal_payload p = {0};
 	if (read_u8(&in) != 1)
 		return KT_EINVAL;
-	p.input = read_text(&in, OPRF_INPUT);
+	p.input = read_text(&in);
 	read_element(&in, &p.n);
 	read_into(&in, p.report, sizeof(p.report));
 	p.day = read_u32(&in);
 	p.amount_band = read_u8(&in);
 	p.form = read_u16(&in);
-	p.organisation = read_text(&in, 64);
-	p.reference = read_text(&in, 64);
-	if (in.bad || !p.input.n || !sodium_is_zero(in.p, in.n))
+	p.organisation = read_text(&in);
+	p.reference = read_text(&in);
+	if (in.bad || !p.input.n || p.input.n > OPRF_INPUT || !sodium_is_zero(in.p, in.n))
 		return KT_EINVAL;
 	*ret = p;
 	return 0;
@@ -215,7 +214,10 @@ int seal_make(const struct seal_case *c, const struct seal_random *fixed, uint8_
 		? err_set(e, KT_ECRYPTO, "de verzegeling is niet gelukt: de sleutel van dit tijdvak is ongeldig")
 		: 0;
 	if (!rc && encrypt(c, &r, &m))
-		rc = err_set(e, KT_ELIMIT, "te lang om te verzegelen: verwacht een kenmerk van hoogstens %d bytes", OPRF_INPUT);
+		rc = err_set(
+			e, KT_ELIMIT,
+			"te lang om te verzegelen: verwacht een kenmerk van hoogstens %d bytes, en teksten die erbij passen",
+			OPRF_INPUT);
 	if (!rc)
 		rc = cipher_proof(c, &r, &m);
 	if (!rc)

@@ -8,7 +8,9 @@
 #define EPOCH_GRACE 2 /* days that an epoch is opened longer */
 #define SEAL_TAG 32
 #define SEAL_HEADER 83
+#define SEAL_HEADER_K 9 /* where k stands in it */
 #define SEAL_PAYLOAD 512
+#define SEAL_TEXTS (SEAL_PAYLOAD - 62) /* what is left for the three texts of a payload */
 #define SEAL_INNER (SEAL_PAYLOAD + 16)
 #define SEAL_CT 600
 #define SEAL_ROW (SEAL_HEADER + 5 * 32 + 64 + 64)
@@ -23,11 +25,11 @@ static inline uint32_t epoch_collecting(uint32_t day)
 }
 static inline bool epoch_live(uint32_t epoch, uint32_t day)
 {
-	return day >= epoch * EPOCH_DAYS && day < (epoch + 2) * EPOCH_DAYS + EPOCH_GRACE;
+	return day / EPOCH_DAYS >= epoch && day < ((uint64_t)epoch + 2) * EPOCH_DAYS + EPOCH_GRACE;
 }
 static inline bool epoch_opens(uint32_t epoch, uint32_t day)
 {
-	return day >= (epoch + 1) * EPOCH_DAYS && day < (epoch + 2) * EPOCH_DAYS + EPOCH_GRACE;
+	return day / EPOCH_DAYS > epoch && day < ((uint64_t)epoch + 2) * EPOCH_DAYS + EPOCH_GRACE;
 }
 
 /* ---- values (5.2, 5.3) ---- */
@@ -70,7 +72,7 @@ struct seal_payload {
 	uint32_t day;
 	uint8_t amount_band;
 	uint16_t form;
-	struct str organisation, reference; /* at most 64 and 64 bytes */
+	struct str organisation, reference; /* with the input at most SEAL_TEXTS bytes */
 };
 /* KT_ELIMIT when it does not fit 512 bytes. Texts of a read payload point into `bytes`. */
 int seal_payload_write(const struct seal_payload *p, uint8_t ret[SEAL_PAYLOAD]) KT_CHECK;
@@ -173,8 +175,8 @@ struct seal_opened { /* one row */
 	struct seal_payload payload; /* of a good one */
 };
 const char *seal_opened_word(int state);
-/* rz[j]: the sum of the holders' parts for row j (r_j·Z). KT_EREFUSED when fewer than k rows are good. ret_a0 may be
- * NULL. */
+/* rz[j]: the sum of the holders' parts for row j (r_j·Z). KT_EREFUSED when fewer than k rows are good: then no payload
+ * is given, and the states say which rows were bad as far as that could be seen. ret_a0 may be NULL. */
 int seal_open(const struct key_record *outer, const struct element *commit, const struct seal_row *row,
               const uint8_t *const ct[], const struct element *rz, size_t m, struct seal_opened *ret,
               struct scalar *ret_a0, struct err *e) KT_CHECK;

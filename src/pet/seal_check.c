@@ -130,7 +130,7 @@ static enum seal_fault check_who(const struct seal_checker *c, const struct seal
                                  const struct reg_member **ret)
 {
 	const struct reg_channel *ch = reg_channel(c->reg, h->channel, h->version);
-	if (!ch || ch->k != h->k || c->today < ch->first_day || c->today > ch->last_day)
+	if (!ch || ch->k != h->k || h->k < 2 || h->k > CHANNEL_K_MAX || c->today < ch->first_day || c->today > ch->last_day)
 		return SEAL_CHANNEL;
 	const struct reg_member *m = reg_member(c->reg, h->member);
 	if (!m || c->today < m->first_day || c->today > m->last_day)
@@ -152,7 +152,7 @@ static enum seal_fault check_form(const struct seal_checker *c, const struct ele
 		return SEAL_TAG_WRONG;
 	if (!c->outer || c->outer->epoch != h->epoch || !epoch_live(h->epoch, c->today))
 		return SEAL_EPOCH;
-	if (h->day < h->epoch * EPOCH_DAYS || h->day > c->today + 1 || (c->store && h->day + STORE_LATE_DAYS < c->today))
+	if (h->day / EPOCH_DAYS < h->epoch || h->day > c->today + 1 || (c->store && h->day + STORE_LATE_DAYS < c->today))
 		return SEAL_DAY;
 	if (group_decode(commit->b, h->k, NULL, NULL) || group_decode(r->u.b, 1, NULL, NULL) ||
 	    group_decode(r->u_bar.b, 1, NULL, NULL))

@@ -95,6 +95,13 @@ static int inner_open(const struct scalar *a0, const struct element *commit, con
 	return bad ? OPENED_OTHER : OPENED_GOOD;
 }
 
+/* What is not given out is not left lying either: the state stays, to name the row. */
+static void payload_wipe(struct seal_opened *o)
+{
+	sodium_memzero(o->bytes, sizeof(o->bytes));
+	sodium_memzero(&o->payload, sizeof(o->payload));
+}
+
 int seal_open(const struct key_record *outer, const struct element *commit, const struct seal_row *row,
               const uint8_t *const ct[], const struct element *rz, size_t m, struct seal_opened *ret,
               struct scalar *ret_a0, struct err *e)
@@ -116,6 +123,9 @@ int seal_open(const struct key_record *outer, const struct element *commit, cons
 	sodium_free(half); /* wipes */
 	if (!rc && good < row[0].h.k)
 		rc = KT_EREFUSED;
+	for (size_t i = 0; i < m; i++)
+		if (rc || ret[i].state != OPENED_GOOD)
+			payload_wipe(&ret[i]);
 	if (!rc && ret_a0)
 		*ret_a0 = a0;
 	sodium_memzero(&a0, sizeof(a0));

@@ -122,7 +122,17 @@ int dkg_share(const struct dkg *d, uint8_t i, uint8_t j, const struct scalar coe
 /* Opens and checks it against the reveal. KT_ECRYPTO: complain. */
 int dkg_share_open(const struct dkg *d, const struct dkg_reveal *from, uint8_t j, const uint8_t box_secret[32],
                    struct str share, struct scalar *ret, struct err *e) KT_CHECK;
-/* f(j)·G against the reveal: how everybody judges an answer to a complaint. */
+/* Message 4: receiver j cannot use what dealer i gave it; the dealer's answer gives f_i(j) in the clear, and everybody
+ * judges it by the reveal (dkg_answer_read: KT_ECRYPTO, the complaint is upheld). All unsigned. */
+#define DKG_COMPLAINT_BYTES (HASH_BYTES + 2)
+#define DKG_ANSWER_BYTES (HASH_BYTES + 2 + 32)
+void dkg_complaint(const struct dkg *d, uint8_t j, uint8_t i, struct buf *out);
+int dkg_complaint_read(const struct dkg *d, struct str complaint, uint8_t *ret_j, uint8_t *ret_i,
+                       struct err *e) KT_CHECK;
+void dkg_answer(const struct dkg *d, uint8_t i, uint8_t j, const struct scalar coef[], struct buf *out);
+int dkg_answer_read(const struct dkg *d, const struct dkg_reveal *from, uint8_t j, struct str answer,
+                    struct scalar *ret, struct err *e) KT_CHECK;
+/* f(j)·G against the reveal. */
 bool dkg_share_fits(const struct dkg *d, const struct dkg_reveal *from, uint8_t j, const struct scalar *share);
 /* The public half of what came out: K, K_i and transcript into `ret` (its other members are the caller's). Reveals in
  * the order of d->dealer, with their bytes. `old` is the record that is refreshed; NULL otherwise. */
