@@ -52,7 +52,8 @@ static uint64_t hash_of(const struct shape *s, const uint8_t *token)
 static void places(const struct shape *s, uint64_t h, uint32_t ret[3])
 {
 	uint64_t range = (uint64_t)s->segments * s->len;
-	uint32_t p0 = (uint32_t)((unsigned __int128)h * range >> 64), mask = s->len - 1;
+	/* the high half of h·range, which is below 2^32 */
+	uint32_t p0 = (uint32_t)(((h >> 32) * range + ((h & UINT32_MAX) * range >> 32)) >> 32), mask = s->len - 1;
 	ret[0] = p0;
 	ret[1] = (p0 + s->len) ^ ((uint32_t)(h >> 18) & mask);
 	ret[2] = (p0 + 2 * s->len) ^ ((uint32_t)h & mask);

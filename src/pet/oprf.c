@@ -193,27 +193,28 @@ static void weight(const struct proving *p, size_t i, const struct element *c, c
 	scalar_reduce(wide, ret);
 }
 
+/* sum + Σ w·p, where a first sum is the identity. */
+static int sum_on(const struct element *p, const struct scalar *w, size_t n, bool first, struct element *sum)
+{
+	struct element part;
+	if (group_sum(p, w, n, first ? sum : &part))
+		return KT_ECRYPTO;
+	if (!first)
+		group_add(sum, &part, sum);
+	return 0;
+}
+
 /* M = Σ weight·C and, unless z is NULL, Z = Σ weight·D. */
 static int composites(const struct proving *p, const struct element *c, const struct element *d, size_t n,
                       struct element *m, struct element *z)
 {
 	struct scalar w[64];
-	struct element part;
-	memset(m, 0, sizeof(*m));
-	if (z)
-		memset(z, 0, sizeof(*z));
 	for (size_t at = 0; at < n; at += 64) {
 		size_t some = n - at < 64 ? n - at : 64;
 		for (size_t i = 0; i < some; i++)
 			weight(p, at + i, &c[at + i], &d[at + i], &w[i]);
-		if (group_sum(c + at, w, some, &part))
+		if (sum_on(c + at, w, some, at == 0, m) || (z && sum_on(d + at, w, some, at == 0, z)))
 			return KT_ECRYPTO;
-		group_add(m, &part, m);
-		if (!z)
-			continue;
-		if (group_sum(d + at, w, some, &part))
-			return KT_ECRYPTO;
-		group_add(z, &part, z);
 	}
 	return group_is_identity(m) || (z && group_is_identity(z)) ? KT_ECRYPTO : 0;
 }
