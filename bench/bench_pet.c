@@ -15,7 +15,7 @@
 #include <time.h>
 
 #define BATCH 1024
-#define REPORTS 32
+#define REPORTS 128
 #define ROUNDS 9
 #define K 3
 
@@ -44,7 +44,7 @@ struct split { /* a key of two out of three */
 };
 
 static struct {
-	size_t n; /* elements of a batch */
+	size_t n, reports; /* elements of a batch; reports */
 	char text[BATCH][24];
 	struct str input[BATCH];
 	struct scalar scalar[BATCH], blind[BATCH];
@@ -228,21 +228,21 @@ static size_t run_p256(void)
 static size_t run_check(void)
 {
 	struct seal_submission s;
-	for (size_t i = 0; i < REPORTS; i++)
+	for (size_t i = 0; i < b.reports; i++)
 		must(seal_check(&b.check, F_ARRAY(b.report[i]), &s), "checking");
-	return REPORTS;
+	return b.reports;
 }
 
 static size_t run_seal(void)
 {
 	uint8_t out[SEAL_BYTES(K)];
 	struct seal_case c = seal_case_now();
-	for (size_t i = 0; i < REPORTS; i++) {
+	for (size_t i = 0; i < b.reports; i++) {
 		must(seal_group(b.y, 1, 7, 1, K, &b.group), "a group");
 		seal_nullifier(b.y, b.group.tag, b.nullifier);
 		must(seal_make(&c, NULL, out, NULL), "sealing");
 	}
-	return REPORTS;
+	return b.reports;
 }
 
 /* One OPRF by two holders, every part proved and verified. */
@@ -270,7 +270,7 @@ static size_t run_report(void)
 	uint8_t out[SEAL_BYTES(K)];
 	struct element n;
 	struct seal_submission s;
-	for (size_t i = 0; i < REPORTS; i++) {
+	for (size_t i = 0; i < b.reports; i++) {
 		output(b.input[i], &b.payload.n, b.y);
 		must(seal_group(b.y, 1, 7, 1, K, &b.group), "a group");
 		output(b.input[REPORTS + i], &n, b.y);
@@ -279,7 +279,7 @@ static size_t run_report(void)
 		must(seal_make(&c, NULL, out, NULL), "sealing");
 		must(seal_check(&b.check, F_ARRAY(out), &s), "checking");
 	}
-	return REPORTS;
+	return b.reports;
 }
 
 /* The bare primitives of one such report. */
@@ -295,7 +295,7 @@ static size_t run_primitives(void)
 	int bad = 0;
 	crypto_random(wide, sizeof(wide));
 	memset(text, 1, sizeof(text));
-	for (size_t r = 0; r < REPORTS; r++) {
+	for (size_t r = 0; r < b.reports; r++) {
 		for (size_t i = 0; i < MUL; i++)
 			bad |= crypto_scalarmult_ristretto255(b.out[0].b, b.scalar[i].b, b.point[i].b);
 		for (size_t i = 0; i < BASE; i++)
@@ -314,7 +314,7 @@ static size_t run_primitives(void)
 		bad |= crypto_hash_sha512(hash, sealed[0], sizeof(sealed[0]));
 	}
 	must(bad, "a primitive");
-	return REPORTS;
+	return b.reports;
 }
 
 /* ---- timing ---- */
@@ -456,6 +456,7 @@ int main(int argc, char **argv)
 	bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
 	must(crypto_setup(NULL), "setting up");
 	b.n = quick ? 256 : BATCH;
+	b.reports = quick ? 32 : REPORTS;
 	b.q = (struct quorum){2, {1, 3}};
 	split_make(&b.key);
 	split_make(&b.outer);

@@ -63,6 +63,7 @@ struct seal_header {
 	uint8_t basis;
 	uint8_t tag[SEAL_TAG], nullifier[32];
 };
+/* The bytes that everything about a report is bound to. */
 void seal_header_write(const struct seal_header *h, uint8_t ret[SEAL_HEADER]);
 
 struct seal_payload {
@@ -176,7 +177,8 @@ struct seal_opened { /* one row */
 };
 const char *seal_opened_word(int state);
 /* rz[j]: the sum of the holders' parts for row j (r_j·Z). KT_EREFUSED when fewer than k rows are good: then no payload
- * is given, and the states say which rows were bad as far as that could be seen. ret_a0 may be NULL. */
+ * is given, and the states say which rows were bad as far as that could be seen. KT_EINVAL when rows differ in k.
+ * ret_a0 may be NULL. */
 int seal_open(const struct key_record *outer, const struct element *commit, const struct seal_row *row,
               const uint8_t *const ct[], const struct element *rz, size_t m, struct seal_opened *ret,
               struct scalar *ret_a0, struct err *e) KT_CHECK;

@@ -53,6 +53,8 @@ static void header_read(struct reader *in, struct seal_header *h)
 	h->channel = read_u16(in);
 	h->version = read_u16(in);
 	h->k = read_u8(in);
+	if (h->k < 2 || h->k > CHANNEL_K_MAX)
+		in->bad = true;
 	h->member = read_u32(in);
 	h->day = read_u32(in);
 	h->basis = read_u8(in);
@@ -80,7 +82,7 @@ static bool submission_read(struct str bytes, struct seal_submission *ret)
 	read_into(&in, row->header, SEAL_HEADER);
 	struct reader head = {row->header, SEAL_HEADER, in.bad};
 	header_read(&head, &row->h);
-	if (head.bad || row->h.k < 2 || row->h.k > CHANNEL_K_MAX || bytes.n != SEAL_BYTES(row->h.k))
+	if (head.bad || bytes.n != SEAL_BYTES(row->h.k))
 		return false;
 	read_into(&in, ret->commit, (size_t)row->h.k * GROUP_BYTES);
 	tail_read(&in, row);

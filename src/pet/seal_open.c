@@ -102,16 +102,26 @@ static void payload_wipe(struct seal_opened *o)
 	sodium_memzero(&o->payload, sizeof(o->payload));
 }
 
+/* All rows with the k of the first: none reaches for commitments that are not there. */
+static bool one_k(const struct seal_row *row, size_t m)
+{
+	for (size_t i = 0; i < m; i++)
+		if (row[i].h.k != row[0].h.k || row[i].h.k < 2 || row[i].h.k > CHANNEL_K_MAX)
+			return false;
+	return true;
+}
+
 int seal_open(const struct key_record *outer, const struct element *commit, const struct seal_row *row,
               const uint8_t *const ct[], const struct element *rz, size_t m, struct seal_opened *ret,
               struct scalar *ret_a0, struct err *e)
 {
-	struct half *half = m && m <= 255 ? sodium_allocarray(m, sizeof(*half)) : NULL;
 	struct scalar a0;
 	size_t good = 0;
+	if (!m || m > 255 || !one_k(row, m))
+		return err_set(e, KT_EINVAL, "openen: verwacht 1 tot en met 255 rijen met dezelfde drempel");
+	struct half *half = sodium_allocarray(m, sizeof(*half));
 	if (!half)
-		return err_set(e, m && m <= 255 ? KT_ENOMEM : KT_EINVAL,
-		               "openen: verwacht 1 tot en met 255 rijen en genoeg geheugen");
+		return err_set(e, KT_ENOMEM, "openen: te weinig geheugen");
 	for (size_t i = 0; i < m; i++)
 		ret[i].state = outer_open(outer, commit, &row[i], ct[i], &rz[i], &half[i]);
 	int rc = interpolate(half, ret, m, row[0].h.k, &commit[0], &a0);
