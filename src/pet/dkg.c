@@ -38,8 +38,7 @@ int dkg_begin(struct dkg *d, struct str detail, struct err *e)
 void dkg_draw(const struct dkg *d, const struct scalar *a0, struct scalar ret[HOLDERS_MAX])
 {
 	memset(ret, 0, HOLDERS_MAX * sizeof(*ret));
-	for (uint8_t m = 0; m < d->t; m++)
-		scalar_random(&ret[m]);
+	scalars_random(d->t, ret);
 	if (a0)
 		ret[0] = *a0;
 }

@@ -47,6 +47,7 @@ bool group_is_identity(const struct element *a);
 int scalar_decode(const uint8_t in[GROUP_BYTES], struct scalar *ret) KT_CHECK;
 void scalar_reduce(const uint8_t wide[64], struct scalar *ret); /* little-endian, mod the order */
 void scalar_random(struct scalar *ret);                         /* never 0 */
+void scalars_random(size_t n, struct scalar *ret);              /* many at once cost few system calls */
 void scalar_of(uint64_t v, struct scalar *ret);
 void scalar_add(const struct scalar *a, const struct scalar *b, struct scalar *ret);
 void scalar_sub(const struct scalar *a, const struct scalar *b, struct scalar *ret);

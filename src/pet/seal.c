@@ -198,6 +198,7 @@ int seal_make(const struct seal_case *c, const struct seal_random *fixed, uint8_
 	const struct seal_group *g = c->group;
 	struct making m = {.h = {g->epoch, g->channel, g->version, g->k, c->member, c->day, c->basis, {0}, {0}}};
 	struct seal_random r;
+	struct scalar fresh[3];
 	memcpy(m.h.tag, g->tag, SEAL_TAG);
 	memcpy(m.h.nullifier, c->nullifier, 32);
 	seal_header_write(&m.h, m.header);
@@ -205,9 +206,10 @@ int seal_make(const struct seal_case *c, const struct seal_random *fixed, uint8_
 		r = *fixed;
 	} else {
 		crypto_random(r.nonce, sizeof(r.nonce));
-		scalar_random(&r.r);
-		scalar_random(&r.w);
-		scalar_random(&r.proof);
+		scalars_random(3, fresh);
+		r.r = fresh[0];
+		r.w = fresh[1];
+		r.proof = fresh[2];
 	}
 	int rc = group_base(&r.r, 1, &m.u[0]) || group_mul(seal_outer_generator(), &r.r, 1, &m.u[1]) ||
 			group_mul(&c->outer->key, &r.r, 1, &m.rz)
@@ -222,6 +224,7 @@ int seal_make(const struct seal_case *c, const struct seal_random *fixed, uint8_
 		rc = cipher_proof(c, &r, &m);
 	if (!rc)
 		finish(c, &r, &m, ret);
+	sodium_memzero(fresh, sizeof(fresh));
 	sodium_memzero(&r, sizeof(r));
 	sodium_memzero(&m, sizeof(m));
 	return rc;
