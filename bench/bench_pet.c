@@ -455,8 +455,8 @@ int main(int argc, char **argv)
 {
 	bool quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
 	must(crypto_setup(NULL), "setting up");
-	b.n = quick ? 256 : BATCH;
-	b.reports = quick ? 32 : REPORTS;
+	b.n = quick ? 512 : BATCH;
+	b.reports = quick ? 64 : REPORTS;
 	b.q = (struct quorum){2, {1, 3}};
 	split_make(&b.key);
 	split_make(&b.outer);
@@ -472,7 +472,7 @@ int main(int argc, char **argv)
 	row("p256", ratio(P256, TOKENISE), 0.6, false);
 	row("submission_check", ratio(RAW, CHECK), 0.10, false);
 	row("seal", ratio(RAW, SEAL), 0.18, false);
-	list_bits(quick ? 100000 : 1000000);
+	list_bits(1000000);
 	row("client_2of3", ratio(TWO_OF_THREE, SINGLE), 1.6, true);
 	sealed_per_second();
 	no_ifma();

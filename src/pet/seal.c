@@ -193,23 +193,32 @@ static void finish(const struct seal_case *c, const struct seal_random *r, const
 	put_bytes(&at, m->ct, SEAL_CT);
 }
 
+/* All of a report's randomness in one call of the system. */
+static void random_draw(struct seal_random *ret)
+{
+	struct {
+		uint8_t nonce[24], r[64], w[64], proof[64];
+	} raw;
+	crypto_random(&raw, sizeof(raw));
+	memcpy(ret->nonce, raw.nonce, sizeof(ret->nonce));
+	scalar_reduce(raw.r, &ret->r);
+	scalar_reduce(raw.w, &ret->w);
+	scalar_reduce(raw.proof, &ret->proof);
+	sodium_memzero(&raw, sizeof(raw));
+}
+
 int seal_make(const struct seal_case *c, const struct seal_random *fixed, uint8_t *ret, struct err *e)
 {
 	const struct seal_group *g = c->group;
 	struct making m = {.h = {g->epoch, g->channel, g->version, g->k, c->member, c->day, c->basis, {0}, {0}}};
 	struct seal_random r;
-	struct scalar fresh[3];
 	memcpy(m.h.tag, g->tag, SEAL_TAG);
 	memcpy(m.h.nullifier, c->nullifier, 32);
 	seal_header_write(&m.h, m.header);
 	if (fixed) {
 		r = *fixed;
 	} else {
-		crypto_random(r.nonce, sizeof(r.nonce));
-		scalars_random(3, fresh);
-		r.r = fresh[0];
-		r.w = fresh[1];
-		r.proof = fresh[2];
+		random_draw(&r);
 	}
 	int rc = group_base(&r.r, 1, &m.u[0]) || group_mul(seal_outer_generator(), &r.r, 1, &m.u[1]) ||
 			group_mul(&c->outer->key, &r.r, 1, &m.rz)
@@ -224,7 +233,6 @@ int seal_make(const struct seal_case *c, const struct seal_random *fixed, uint8_
 		rc = cipher_proof(c, &r, &m);
 	if (!rc)
 		finish(c, &r, &m, ret);
-	sodium_memzero(fresh, sizeof(fresh));
 	sodium_memzero(&r, sizeof(r));
 	sodium_memzero(&m, sizeof(m));
 	return rc;
