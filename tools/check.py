@@ -90,7 +90,13 @@ PARSERS = {"json_read": "json_read", "yaml_read": "yaml_read", "yaml_read_file":
            "safety_parse": "safety_parse", "time_parse": "time_parse", "date_parse": "date_parse",
            "trace_parse": "trace_parse", "cookie_parse": "cookie_parse",
            "receipt_parse": "receipt_parse", "mail_read": "mail_read",
-           "http_url_parse": "http_url_parse", "lmtp_read": "lmtp_read"}
+           "http_url_parse": "http_url_parse", "lmtp_read": "lmtp_read",
+           "group_decode": "eval_request_read", "scalar_decode": "seal_check", "key_record_read": "key_record_read",
+           "dkg_reveal_read": "dkg_reveal_read", "dkg_complaint_read": "dkg_complaint_read",
+           "dkg_answer_read": "dkg_answer_read", "filter_read": "filter_read", "seal_payload_read": "seal_payload_read",
+           "seal_row_read": "seal_row_read", "eval_request_read": "eval_request_read",
+           "eval_response_read": "eval_response_read", "open_request_read": "open_request_read",
+           "open_response_read": "open_response_read"}
 # Named like a parser, but it hands the bytes on, or they are our own.
 NO_PARSER = {"store_read", "cli_read", "cmd_safety_import", "shared_read"}
 PARSER_NAME = re.compile(r"\b(\w+_(?:read|read_file|parse|import|extract|canonical|decode))\s*\(")

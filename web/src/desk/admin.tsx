@@ -4,13 +4,14 @@ import { admin as words, desk } from "kt:desk-text";
 import { fill, moment } from "../i18n/text";
 import { Button } from "../ui/button";
 import { Badge, Note } from "../ui/parts";
-import { Failure, get, post } from "../api";
+import { Failure } from "../api";
+import type { Operations } from "../api-types";
 import { ask } from "./ask";
 import { useLoad, type Loaded } from "./load";
 import { Trouble, Waiting } from "./shell";
 import { useTitle } from "./title";
 
-interface Delivery { id: string; onderwerp: string; bestemming_soort: string; pogingen: number; laatste_fout: string; sinds: string }
+type DeliveryList = Operations["bezorgingenOphalen"]["answer"];
 
 /* A part of the page with data of its own: one that fails leaves the others alone. */
 function Part<T>({ title, loaded, children }: { title: string; loaded: Loaded<T>; children: (data: T) => ComponentChildren }) {
@@ -37,11 +38,11 @@ function Table({ names, label, rows }: { names: string[]; label: string; rows: {
   );
 }
 
-function Deliveries({ loaded }: { loaded: Loaded<{ bezorgingen: Delivery[] }> }) {
+function Deliveries({ loaded }: { loaded: Loaded<DeliveryList> }) {
   const [said, setSaid] = useState("");
   const retry = async (id: string) => {
     try {
-      await post(`/bezorgingen/${id}/_opnieuw`, undefined);
+      await ask<"bezorgingOpnieuw">("POST", `/bezorgingen/${id}/_opnieuw`);
       setSaid(words.retried);
     } catch (e) {
       setSaid((e instanceof Failure && e.problem?.detail) || desk.failed);
