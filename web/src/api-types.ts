@@ -29,6 +29,8 @@ export type Ontvangst = {
   doorverwijzingen: Doorverwijzing[];
   opmerkingen: string[];
   suggesties: Vondst[];
+  /** er is een code onderweg naar het e-mailadres van de melder */
+  code_verstuurd?: boolean;
   verzonnen?: boolean;
 };
 
@@ -61,6 +63,34 @@ export type Tekst = {
 export type Inzage = {
   /** de ontvangstcode: 21 letters en cijfers */
   ontvangstcode: string;
+};
+
+export type Bevestiging = {
+  /** de ontvangstcode: 21 letters en cijfers */
+  ontvangstcode: string;
+  /** de zes cijfers uit de mail */
+  code: string;
+};
+
+export type Bevestigd = {
+  bevestigd: boolean;
+};
+
+export type Verstuurd = {
+  verstuurd: boolean;
+};
+
+export type Bezorging = {
+  id: string;
+  onderwerp: string;
+  bestemming_soort: "mail" | "webhook" | "intern";
+  pogingen: number;
+  laatste_fout: string;
+  sinds: string;
+};
+
+export type Bezorgingen = {
+  bezorgingen: Bezorging[];
 };
 
 export type Dossier = {
@@ -209,6 +239,8 @@ export type Probleem = {
   status: number;
   title: string;
   detail: string;
+  /** het spoornummer van dit verzoek, voor wie het in een log wil terugvinden */
+  instance?: string;
   fouten?: {
     plaats: string;
     code: string;
@@ -281,6 +313,24 @@ export interface Operations {
     body: Inzage;
     status: 200;
     answer: Dossier;
+  };
+  /** Bevestig het e-mailadres van een melding met de code die ernaartoe is gestuurd. */
+  meldingBevestigen: {
+    method: "POST";
+    path: `/meldingen/_bevestig`;
+    query: undefined;
+    body: Bevestiging;
+    status: 200;
+    answer: Bevestigd;
+  };
+  /** Vraag een nieuwe code voor het e-mailadres van een melding. */
+  codeVersturen: {
+    method: "POST";
+    path: `/meldingen/_stuur-code`;
+    query: undefined;
+    body: Inzage;
+    status: 202;
+    answer: Verstuurd;
   };
   /** Wat een pagina van deze server moet weten: is het een demonstratie, welke talen, welke versie. */
   omgevingOphalen: {
@@ -396,5 +446,25 @@ export interface Operations {
     body: Afhandeling;
     status: 200;
     answer: Barriere;
+  };
+  /** Berichten die weg moeten of moesten, de nieuwste eerst. Zonder toestand de mislukte. */
+  bezorgingenOphalen: {
+    method: "GET";
+    path: `/bezorgingen`;
+    query: {
+      toestand?: "wacht" | "bezorgd" | "mislukt";
+    };
+    body: undefined;
+    status: 200;
+    answer: Bezorgingen;
+  };
+  /** Bezorg een mislukt bericht opnieuw. */
+  bezorgingOpnieuw: {
+    method: "POST";
+    path: `/bezorgingen/${string}/_opnieuw`;
+    query: undefined;
+    body: undefined;
+    status: 200;
+    answer: Bezorging;
   };
 }
