@@ -45,7 +45,8 @@ async function once<T>(method: string, path: string, body: unknown, o: CallOptio
   try {
     const r = await fetch(`/v1${path}`, {
       method, signal: stop.signal, cache: "no-store", credentials: "same-origin", redirect: "error",
-      headers: { Accept: "application/json", ...(method === "POST" ? { "Content-Type": "application/json" } : {}) }, // also without a body: it tells us from a form of another site
+      // The type goes along without a body too: it tells us from a form of another site.
+      headers: { Accept: "application/json", ...(method === "POST" ? { "Content-Type": "application/json" } : {}) },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (!r.ok) throw new Failure("refused", r.status, await problemOf(r));

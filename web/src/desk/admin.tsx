@@ -68,7 +68,7 @@ function Deliveries({ loaded }: { loaded: Loaded<DeliveryList> }) {
 export function Admin({ onEnd }: { onEnd: () => void }) {
   const health = useLoad("gezondheid", () => ask<"gezondheidOphalen">("GET", "/gezondheid"), onEnd);
   const failed = useLoad("bezorgingen",
-    () => get<{ bezorgingen: Delivery[] }>("/bezorgingen?toestand=mislukt"), onEnd);
+    () => ask<"bezorgingenOphalen">("GET", "/bezorgingen?toestand=mislukt"), onEnd);
   const accounts = useLoad("accounts", () => ask<"accountsOphalen">("GET", "/accounts"), onEnd);
   useTitle(words.title);
   return (
