@@ -20,6 +20,7 @@ nav { border-bottom: 1px solid; padding-bottom: .5rem }
 h1, h2, h3 { line-height: 1.25 }
 pre, code { font: .9375rem/1.45 ui-monospace, monospace }
 pre { overflow-x: auto; padding: .75rem; border: 1px solid }
+img { max-width: 100%; height: auto }
 table { border-collapse: collapse; display: block; overflow-x: auto }
 th, td { border: 1px solid; padding: .25rem .5rem; text-align: left; vertical-align: top }
 .method { font-weight: bold }
@@ -31,7 +32,7 @@ def page(title, body, lang, depth):
     up = "../" * depth
     return (f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'self\'">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'self\'; img-src \'self\'">\n'
             f'<title>{html.escape(title)} – Kentering</title>\n'
             f'<link rel="stylesheet" href="{up}style.css">\n</head>\n<body>\n'
             f'<nav><a href="{up}index.html">Kentering</a> · <a href="{up}operate/index.html">Running it</a> · '
@@ -74,6 +75,16 @@ class Pages:
             return None
         raise SystemExit(f"docs: {source.relative_to(ROOT)}: {url} leads nowhere")
 
+    def picture(self, source, url):
+        """A picture of the checkout goes along, in its own place."""
+        path = Path(os.path.normpath(source.parent / url))
+        if OUTSIDE.match(url) or not path.is_file() or not path.is_relative_to(ROOT / "docs"):
+            raise SystemExit(f"docs: {source.relative_to(ROOT)}: no picture {url}")
+        place = path.relative_to(ROOT / "docs")
+        (self.out / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, self.out / place)
+        return html.escape(os.path.relpath(place, self.sources[source].parent))
+
     def write(self, source):
         body = subprocess.run(["pandoc", "-f", "gfm", "-t", "html5", "--no-highlight", str(source)], check=True,
                               stdout=subprocess.PIPE, text=True).stdout
@@ -82,6 +93,7 @@ class Pages:
             url = self.link(source, html.unescape(m[1]))
             return m[2] if url is None else f'<a href="{html.escape(url)}">{m[2]}</a>'
         body = re.sub(r'<a\s+href="([^"]*)"[^>]*>(.*?)</a>', mend, body, flags=re.S)
+        body = re.sub(r'(<img\s[^>]*?src=")([^"]*)(")', lambda m: m[1] + self.picture(source, html.unescape(m[2])) + m[3], body)
         title = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S)
         target = self.sources[source]
         path = self.out / target

@@ -86,9 +86,21 @@ int cli_fail(const struct cli *c, const struct err *e);
 int cli_fail_report(const struct cli *c, const struct err *e, const struct valid_report *why);
 int cli_usage(const struct cli *c, const char *what);
 int cli_write(struct str text); /* to stdout, all of it; negative on error */
-int cli_put(
-	struct buf *b); /* writes, ends the line when needed, frees; EXIT_DONE, or EXIT_REFUSED when the output is gone */
+/* Writes, ends the line when needed, frees; EXIT_DONE, or EXIT_REFUSED when the output is gone. */
+int cli_put(struct buf *b);
 void cli_say(const char *fmt, ...) KT_PRINTF(1, 2); /* a line on stderr */
+
+/* What a command lists: one JSON array, or lines. A function that writes one member counts it in n. */
+struct listing {
+	struct cli *c;
+	struct centre *ce;
+	struct buf b;
+	struct jw w; /* with --json: inside the array */
+	size_t n;
+};
+typedef int (*listing_fn)(struct listing *l, struct tx *tx, struct err *e);
+/* Runs fn in one read transaction and shows what it wrote; `none` when that was nothing. Closes the centre. */
+int cli_listing(struct cli *c, struct centre *ce, listing_fn fn, const char *none);
 
 /* Input: a file or "-", at most max bytes; wiped by buf_free. KT_ELIMIT says how much was allowed. */
 int cli_read(const char *path, size_t max, struct buf *ret, struct err *e) KT_CHECK;

@@ -202,13 +202,6 @@ int cmd_account_disable(struct cli *c, int argc, char **argv)
 	return rc;
 }
 
-struct listing {
-	const struct cli *c;
-	struct buf b;
-	struct jw w;
-	size_t n;
-};
-
 static int account_line(const struct auth_account *a, void *arg)
 {
 	struct listing *l = arg;
@@ -229,32 +222,19 @@ static int account_line(const struct auth_account *a, void *arg)
 	return buf_err(&l->b);
 }
 
+static int list_accounts(struct listing *l, struct tx *tx, struct err *e)
+{
+	return auth_account_list(tx, account_line, l, e);
+}
+
 int cmd_account_list(struct cli *c, int argc, char **argv)
 {
 	struct centre ce;
-	struct tx *tx;
-	struct err e = {0};
-	struct listing l = {.c = c, .b = BUF_INIT(4u << 20)};
 	(void)argv;
 	if (argc)
 		return cli_usage(c, "account list vraagt niets.");
 	int rc = centre_open(c, OPEN_STORE, &ce);
-	if (rc)
-		return rc;
-	jw_init(&l.w, &l.b);
-	if (c->json)
-		jw_arr(&l.w);
-	rc = store_read(ce.store, &tx, &e);
-	if (!rc) {
-		rc = auth_account_list(tx, account_line, &l, &e);
-		store_read_end(tx);
-	}
-	if (c->json)
-		jw_arr_end(&l.w);
-	else if (!l.n)
-		buf_z(&l.b, "Er zijn nog geen accounts. Maak er een met: kentering account add\n");
-	rc = rc < 0 ? cli_fail(c, &e) : cli_put(&l.b);
-	buf_free(&l.b);
-	centre_close(&ce);
-	return rc;
+	return rc
+		? rc
+		: cli_listing(c, &ce, list_accounts, "Er zijn nog geen accounts. Maak er een met: kentering account add\n");
 }

@@ -80,13 +80,6 @@ int cmd_outbox_run(struct cli *c, int argc, char **argv)
 	return rc;
 }
 
-struct listing {
-	const struct cli *c;
-	struct buf b;
-	struct jw w;
-	size_t n;
-};
-
 static int outbox_line(const struct outbox_row *r, void *arg)
 {
 	struct listing *l = arg;
@@ -112,47 +105,36 @@ static int outbox_line(const struct outbox_row *r, void *arg)
 	return buf_err(&l->b);
 }
 
-static int listing_end(struct listing *l, int rc, const struct err *e, const char *none)
+/* The state asked for. */
+static int list_in(struct listing *l, struct tx *tx, enum outbox_state state, struct err *e)
 {
-	if (l->c->json)
-		jw_arr_end(&l->w);
-	else if (!l->n)
-		buf_z(&l->b, none);
-	if (rc >= 0)
-		return cli_put(&l->b);
-	buf_free(&l->b);
-	return cli_fail(l->c, e);
+	return outbox_list(tx, state, LIST_MAX, outbox_line, l, e);
 }
 
-static void listing_begin(struct listing *l, const struct cli *c)
+static int list_waiting(struct listing *l, struct tx *tx, struct err *e)
 {
-	*l = (struct listing){.c = c, .b = BUF_INIT(16u << 20)};
-	jw_init(&l->w, &l->b);
-	if (c->json)
-		jw_arr(&l->w);
+	return list_in(l, tx, OUTBOX_WAITING, e);
+}
+
+static int list_done(struct listing *l, struct tx *tx, struct err *e)
+{
+	return list_in(l, tx, OUTBOX_DONE, e);
+}
+
+static int list_dead(struct listing *l, struct tx *tx, struct err *e)
+{
+	return list_in(l, tx, OUTBOX_DEAD, e);
 }
 
 int cmd_outbox_list(struct cli *c, int argc, char **argv)
 {
+	static const listing_fn LISTS[OUTBOX_STATES] = {list_waiting, list_done, list_dead};
 	struct centre ce;
-	struct listing l;
-	struct tx *tx;
-	struct err e = {0};
 	int state = argc ? outbox_state_of(str_of(argv[0])) : OUTBOX_DEAD;
 	if (argc > 1 || state < 0)
 		return cli_usage(c, "outbox list kent wacht, bezorgd en mislukt.");
 	int rc = centre_open(c, OPEN_ALL, &ce);
-	if (rc)
-		return rc;
-	listing_begin(&l, c);
-	rc = store_read(ce.store, &tx, &e);
-	if (!rc) {
-		rc = outbox_list(tx, (enum outbox_state)state, LIST_MAX, outbox_line, &l, &e);
-		store_read_end(tx);
-	}
-	rc = listing_end(&l, rc, &e, "Er zijn geen bezorgingen.\n");
-	centre_close(&ce);
-	return rc;
+	return rc ? rc : cli_listing(c, &ce, LISTS[state], "Er zijn geen bezorgingen.\n");
 }
 
 struct change {
@@ -292,27 +274,19 @@ static int hook_line(const struct webhook *h, void *arg)
 	return buf_err(&l->b);
 }
 
+static int list_hooks(struct listing *l, struct tx *tx, struct err *e)
+{
+	return webhook_list(tx, hook_line, l, e);
+}
+
 int cmd_webhook_list(struct cli *c, int argc, char **argv)
 {
 	struct centre ce;
-	struct listing l;
-	struct tx *tx;
-	struct err e = {0};
 	(void)argv;
 	if (argc)
 		return cli_usage(c, "webhook list vraagt niets.");
 	int rc = centre_open(c, OPEN_ALL, &ce);
-	if (rc)
-		return rc;
-	listing_begin(&l, c);
-	rc = store_read(ce.store, &tx, &e);
-	if (!rc) {
-		rc = webhook_list(tx, hook_line, &l, &e);
-		store_read_end(tx);
-	}
-	rc = listing_end(&l, rc, &e, "Niemand krijgt bericht.\n");
-	centre_close(&ce);
-	return rc;
+	return rc ? rc : cli_listing(c, &ce, list_hooks, "Niemand krijgt bericht.\n");
 }
 
 static int remove_job(struct tx *tx, void *arg, struct err *e)

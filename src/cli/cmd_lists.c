@@ -4,36 +4,6 @@
 #include "cli/cli.h"
 
 #define LIST_MAX 100000
-#define OUT_MAX (256u << 20)
-
-struct listing {
-	struct cli *c;
-	struct centre *ce;
-	struct buf b;
-	struct jw w;
-	int64_t n;
-	char last[BARRIER_ID];
-};
-
-static void listing_begin(struct listing *l, struct cli *c, struct centre *ce)
-{
-	*l = (struct listing){.c = c, .ce = ce, .b = BUF_INIT(OUT_MAX)};
-	jw_init(&l->w, &l->b);
-	if (c->json)
-		jw_arr(&l->w);
-}
-
-static int listing_end(struct listing *l, int rc, const struct err *e, const char *none)
-{
-	if (l->c->json)
-		jw_arr_end(&l->w);
-	else if (!l->n)
-		buf_z(&l->b, none);
-	if (rc >= 0)
-		return cli_put(&l->b);
-	buf_free(&l->b);
-	return cli_fail(l->c, e);
-}
 
 static int signal_line(const struct signal_row *r, void *arg)
 {
@@ -59,35 +29,25 @@ static int signal_line(const struct signal_row *r, void *arg)
 	return buf_err(&l->b);
 }
 
+static int list_signals(struct listing *l, struct tx *tx, struct err *e)
+{
+	return signal_list(tx, LIST_MAX, signal_line, l, e);
+}
+
 int cmd_signals_list(struct cli *c, int argc, char **argv)
 {
 	struct centre ce;
-	struct listing l;
-	struct tx *tx;
-	struct err e = {0};
 	(void)argv;
 	if (argc)
 		return cli_usage(c, "signals list vraagt niets.");
 	int rc = centre_open(c, OPEN_ALL, &ce);
-	if (rc)
-		return rc;
-	listing_begin(&l, c, &ce);
-	rc = store_read(ce.store, &tx, &e);
-	if (!rc) {
-		rc = signal_list(tx, LIST_MAX, signal_line, &l, &e);
-		store_read_end(tx);
-	}
-	rc = listing_end(&l, rc, &e, "Er zijn nog geen signalen.\n");
-	centre_close(&ce);
-	return rc;
+	return rc ? rc : cli_listing(c, &ce, list_signals, "Er zijn nog geen signalen.\n");
 }
 
 static int barrier_line(const struct barrier *b, void *arg)
 {
 	struct listing *l = arg;
 	l->n++;
-	if (!str_copy(l->last, sizeof(l->last), b->id))
-		return KT_ECORRUPT;
 	if (l->c->json) {
 		jw_obj(&l->w);
 		barrier_members(&l->w, b);
@@ -100,23 +60,29 @@ static int barrier_line(const struct barrier *b, void *arg)
 	return buf_err(&l->b);
 }
 
-/* In pages: a query hands over its whole answer at once on PostgreSQL. */
-static int list_pages(struct listing *l, struct err *e)
+struct pages {
+	struct listing *l;
+	char last[BARRIER_ID];
+};
+
+static int paged_line(const struct barrier *b, void *arg)
 {
-	struct tx *tx;
-	int rc = store_read(l->ce->store, &tx, e);
-	if (rc)
-		return rc;
+	struct pages *p = arg;
+	return str_copy(p->last, sizeof(p->last), b->id) ? barrier_line(b, p->l) : KT_ECORRUPT;
+}
+
+/* In pages: a query hands over its whole answer at once on PostgreSQL. */
+static int list_barriers(struct listing *l, struct tx *tx, struct err *e)
+{
+	struct pages p = {.l = l};
 	for (;;) {
-		struct barrier_filter f = {.after = str_of(l->last), .limit = 5000};
+		struct barrier_filter f = {.after = str_of(p.last), .limit = 5000};
 		char before[BARRIER_ID];
-		memcpy(before, l->last, sizeof(before));
-		rc = barrier_list(tx, &f, barrier_line, l, e);
-		if (rc < 0 || memcmp(before, l->last, sizeof(before)) == 0)
-			break;
+		memcpy(before, p.last, sizeof(before));
+		int rc = barrier_list(tx, &f, paged_line, &p, e);
+		if (rc < 0 || memcmp(before, p.last, sizeof(before)) == 0)
+			return rc;
 	}
-	store_read_end(tx);
-	return rc;
 }
 
 static int open_ticked(struct cli *c, struct centre *ce)
@@ -135,19 +101,11 @@ static int open_ticked(struct cli *c, struct centre *ce)
 int cmd_barriers_list(struct cli *c, int argc, char **argv)
 {
 	struct centre ce;
-	struct listing l;
-	struct err e = {0};
 	(void)argv;
 	if (argc)
 		return cli_usage(c, "barriers list vraagt niets.");
 	int rc = open_ticked(c, &ce);
-	if (rc)
-		return rc;
-	listing_begin(&l, c, &ce);
-	rc = list_pages(&l, &e);
-	rc = listing_end(&l, rc, &e, "Er zijn nog geen maatregelen.\n");
-	centre_close(&ce);
-	return rc;
+	return rc ? rc : cli_listing(c, &ce, list_barriers, "Er zijn nog geen maatregelen.\n");
 }
 
 static int history_line(const struct barrier_history *h, void *arg)

@@ -154,3 +154,32 @@ int cli_read(const char *path, size_t max, struct buf *ret, struct err *e)
 		*ret = b;
 	return rc;
 }
+
+#define LISTING_MAX (256u << 20)
+
+int cli_listing(struct cli *c, struct centre *ce, listing_fn fn, const char *none)
+{
+	struct listing l = {.c = c, .ce = ce, .b = BUF_INIT(LISTING_MAX)};
+	struct err e = {0};
+	struct tx *tx;
+	jw_init(&l.w, &l.b);
+	if (c->json)
+		jw_arr(&l.w);
+	int rc = store_read(ce->store, &tx, &e);
+	if (!rc) {
+		rc = fn(&l, tx, &e);
+		store_read_end(tx);
+	}
+	if (c->json)
+		jw_arr_end(&l.w);
+	else if (!l.n)
+		buf_z(&l.b, none);
+	if (rc < 0) {
+		buf_free(&l.b);
+		rc = cli_fail(c, &e);
+	} else {
+		rc = cli_put(&l.b);
+	}
+	centre_close(ce);
+	return rc;
+}

@@ -3,6 +3,7 @@
 """The HTTP interface against its own description: every operation and every class of error, headers included
 (NL GOV API Design Rules 2.2), and what may never reach a log."""
 import json
+import re
 import socket
 import sqlite3
 import sys

@@ -337,7 +337,7 @@ class Postgres:
         self.log = open(self.top / "log", "ab")
         argv = [*self.as_user, PG_BIN / "postgres", "-D", self.data]
         self.p = subprocess.Popen(argv, stdout=self.log, stderr=self.log, cwd="/")
-        for _ in range(300):
+        for _ in range(1200):  # recovery after a kill takes its time on a busy machine
             if subprocess.run([PG_BIN / "pg_isready", "-q", "-h", self.socket, "-U", "postgres"]).returncode == 0:
                 return
             if self.p.poll() is not None:
