@@ -303,6 +303,13 @@ static void test_production(void **state)
 	acc.synthetic = true;
 	test_must(store_submit(b.t->store, make_bare, &acc, &b.t->e), &b.t->e);
 	assert_int_equal(login(&b, "made-up", PASSWORD, NULL).code_ret, KT_EREFUSED);
+	struct bench_auth demo = open_auth(state, false); /* the same data, while it still was a demonstration */
+	struct auth_session s;
+	struct auth_login l = login(&demo, "bare", PASSWORD, NULL);
+	assert_int_equal(l.code_ret, 0);
+	assert_int_equal(auth_session_get(demo.a, l.token, &s, &b.t->e), 0);
+	assert_int_equal(auth_session_get(b.a, l.token, &s, &b.t->e), KT_ENOTFOUND);
+	auth_close(demo.a);
 	auth_close(b.a);
 }
 
