@@ -77,10 +77,17 @@ int session_rows_end_of(struct tx *tx, const char *account, struct err *e) KT_CH
 int session_rows_trim(struct tx *tx, int64_t now_ms, int64_t idle_before, const char *account, int64_t keep,
                       struct err *e) KT_CHECK;
 int guess_get(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], struct guess_row *ret, struct err *e) KT_CHECK;
-/* One more; those older than `since_ms` are forgotten, and all but the newest `keep`. */
-int guess_add(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, int64_t since_ms, int64_t keep,
+/* One more, and one less for every `leak_ms` since the last; those of a day ago are forgotten, and all but the newest
+ * `keep`. */
+int guess_add(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, int64_t leak_ms, int64_t keep,
               struct err *e) KT_CHECK;
 int guess_clear(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], struct err *e) KT_CHECK;
+/* A place from which the account logged in: KT_ENOTFOUND when it is none. */
+int place_get(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], struct guess_row *ret, struct err *e) KT_CHECK;
+int place_failed(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, struct err *e) KT_CHECK;
+/* It logged in from there; those not seen since `since_ms` are forgotten, and all but the newest `keep`. */
+int place_seen(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, int64_t since_ms, int64_t keep,
+               struct err *e) KT_CHECK;
 
 /* ---- login.c ---- */
 void auth_guess_account(const struct auth *a, struct str name, uint8_t ret[AUTH_GUESS_KEY]);

@@ -34,13 +34,26 @@ static const struct stmt SESSION_TOO_MANY = {
 static const struct stmt GUESS_GET = {"SELECT fails, last_ms FROM guess WHERE key = $1", NULL, "b", "ii"};
 static const struct stmt GUESS_ADD = {
 	"INSERT INTO guess (key, fails, last_ms) VALUES ($1, 1, $2)"
-	" ON CONFLICT (key) DO UPDATE SET fails = guess.fails + 1, last_ms = excluded.last_ms",
-	NULL, "bi", ""};
+	" ON CONFLICT (key) DO UPDATE SET last_ms = excluded.last_ms, fails = 1 + CASE"
+	" WHEN guess.last_ms >= $2 THEN guess.fails"
+	" WHEN guess.fails > ($2 - guess.last_ms) / $3 THEN guess.fails - ($2 - guess.last_ms) / $3 ELSE 0 END",
+	NULL, "bii", ""};
 static const struct stmt GUESS_FORGET = {"DELETE FROM guess WHERE last_ms < $1", NULL, "i", ""};
 static const struct stmt GUESS_TOO_MANY = {
 	"DELETE FROM guess WHERE key IN (SELECT key FROM guess ORDER BY last_ms DESC, key LIMIT 1000 OFFSET $1)", NULL, "i",
 	""};
 static const struct stmt GUESS_CLEAR = {"DELETE FROM guess WHERE key = $1", NULL, "b", ""};
+
+static const struct stmt PLACE_GET = {"SELECT fails, last_ms FROM place WHERE key = $1", NULL, "b", "ii"};
+static const struct stmt PLACE_FAILED = {"UPDATE place SET fails = fails + 1, last_ms = $2 WHERE key = $1", NULL, "bi",
+                                         ""};
+static const struct stmt PLACE_SEEN = {"INSERT INTO place (key, fails, last_ms) VALUES ($1, 0, $2)"
+                                       " ON CONFLICT (key) DO UPDATE SET fails = 0, last_ms = excluded.last_ms",
+                                       NULL, "bi", ""};
+static const struct stmt PLACE_FORGET = {"DELETE FROM place WHERE last_ms < $1", NULL, "i", ""};
+static const struct stmt PLACE_TOO_MANY = {
+	"DELETE FROM place WHERE key IN (SELECT key FROM place ORDER BY last_ms DESC, key LIMIT 1000 OFFSET $1)", NULL, "i",
+	""};
 
 static int from_row(const struct sval *c, struct auth_row *ret)
 {
@@ -161,16 +174,39 @@ int guess_get(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], struct guess_row
 	return 0;
 }
 
-int guess_add(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, int64_t since_ms, int64_t keep,
+int guess_add(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, int64_t leak_ms, int64_t keep,
               struct err *e)
 {
-	int rc = tx_exec(tx, &GUESS_FORGET, e, SV_I(since_ms));
+	int rc = tx_exec(tx, &GUESS_FORGET, e, SV_I(now_ms - DAY_MS));
 	if (!rc)
-		rc = tx_exec(tx, &GUESS_ADD, e, SV_B(key, AUTH_GUESS_KEY), SV_I(now_ms));
+		rc = tx_exec(tx, &GUESS_ADD, e, SV_B(key, AUTH_GUESS_KEY), SV_I(now_ms), SV_I(leak_ms));
 	return rc ? rc : tx_exec(tx, &GUESS_TOO_MANY, e, SV_I(keep));
 }
 
 int guess_clear(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], struct err *e)
 {
 	return tx_exec(tx, &GUESS_CLEAR, e, SV_B(key, AUTH_GUESS_KEY));
+}
+
+int place_get(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], struct guess_row *ret, struct err *e)
+{
+	struct sval c[2];
+	int rc = tx_row(tx, &PLACE_GET, tx_arena(tx), c, e, SV_B(key, AUTH_GUESS_KEY));
+	if (!rc)
+		*ret = (struct guess_row){c[0].i, c[1].i};
+	return rc;
+}
+
+int place_failed(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, struct err *e)
+{
+	return tx_exec(tx, &PLACE_FAILED, e, SV_B(key, AUTH_GUESS_KEY), SV_I(now_ms));
+}
+
+int place_seen(struct tx *tx, const uint8_t key[AUTH_GUESS_KEY], int64_t now_ms, int64_t since_ms, int64_t keep,
+               struct err *e)
+{
+	int rc = tx_exec(tx, &PLACE_FORGET, e, SV_I(since_ms));
+	if (!rc)
+		rc = tx_exec(tx, &PLACE_SEEN, e, SV_B(key, AUTH_GUESS_KEY), SV_I(now_ms));
+	return rc ? rc : tx_exec(tx, &PLACE_TOO_MANY, e, SV_I(keep));
 }

@@ -2,12 +2,16 @@
 #include "auth/totp.h"
 
 /* Guessing: so many wrong answers are free, then each doubles the wait. A day without forgets them. An address stands
- * for more people than one, so it gets more. */
+ * for more people than one, who mistype all day: it gets more, and loses one every LEAK_ADDRESS_MS. Whoever logs in
+ * from where he did before is counted there: otherwise five guesses by anybody would shut him out. */
 #define FREE_ACCOUNT 5
 #define FREE_ADDRESS 20
 #define WAIT_FIRST_MS INT64_C(2000)
 #define WAIT_MOST_MS INT64_C(900000)
+#define LEAK_ADDRESS_MS INT64_C(600000)
 #define GUESSES_KEPT 20000
+#define PLACE_DAYS 30
+#define PLACES_KEPT 20000 /* an account in use at AUTH_ACCOUNTS keeps twenty */
 
 void auth_guess_account(const struct auth *a, struct str name, uint8_t ret[AUTH_GUESS_KEY])
 {
@@ -29,12 +33,22 @@ bool auth_guess_address(const struct auth *a, const uint8_t peer[16], uint8_t re
 	return true;
 }
 
-static int64_t wait_of(const struct guess_row *g, int64_t allowed, int64_t now_ms)
+static void place_key(const struct auth *a, struct str name, const uint8_t address[AUTH_GUESS_KEY],
+                      uint8_t ret[AUTH_GUESS_KEY])
 {
-	if (g->fails < allowed || now_ms - g->last_ms >= DAY_MS)
+	const struct str f[] = {name, F_BYTES(address, AUTH_GUESS_KEY)};
+	uint8_t mac[64];
+	crypto_m_v(mac, F_ARRAY(a->keys->guess), "login place", f, 2);
+	memcpy(ret, mac, AUTH_GUESS_KEY);
+}
+
+static int64_t wait_of(const struct guess_row *g, int64_t allowed, int64_t leak_ms, int64_t now_ms)
+{
+	int64_t ago = now_ms - g->last_ms, fails = g->fails - (ago > 0 ? ago / leak_ms : 0);
+	if (fails < allowed || ago >= DAY_MS)
 		return 0;
 	int64_t wait = WAIT_FIRST_MS;
-	for (int64_t i = allowed; i < g->fails && wait < WAIT_MOST_MS; i++)
+	for (int64_t i = allowed; i < fails && wait < WAIT_MOST_MS; i++)
 		wait *= 2;
 	if (wait > WAIT_MOST_MS)
 		wait = WAIT_MOST_MS;
@@ -50,8 +64,9 @@ struct attempt {
 	bool known;
 	const char *reason; /* why not, for the log; NULL: it is right */
 	int64_t step;       /* of the code; -1: none was needed */
-	uint8_t account_key[AUTH_GUESS_KEY], address_key[AUTH_GUESS_KEY];
+	uint8_t account_key[AUTH_GUESS_KEY], address_key[AUTH_GUESS_KEY], place_key[AUTH_GUESS_KEY];
 	bool has_address;
+	bool at_home; /* it logged in from this address before */
 	int64_t now_ms;
 };
 
@@ -62,7 +77,10 @@ static int look_up(struct attempt *t, struct err *e)
 	int rc = store_read(t->a->store, &tx, e);
 	if (rc)
 		return rc;
-	rc = guess_get(tx, t->account_key, &by_account, e);
+	rc = t->has_address ? place_get(tx, t->place_key, &by_account, e) : KT_ENOTFOUND;
+	t->at_home = rc == 0;
+	if (rc == KT_ENOTFOUND)
+		rc = guess_get(tx, t->account_key, &by_account, e);
 	if (!rc && t->has_address)
 		rc = guess_get(tx, t->address_key, &by_address, e);
 	if (!rc)
@@ -77,7 +95,8 @@ static int look_up(struct attempt *t, struct err *e)
 		return rc;
 	if (t->known && (!t->row.password.p || !t->row.totp.p))
 		return err_set(e, KT_ENOMEM, "Er is te weinig geheugen.");
-	int64_t one = wait_of(&by_account, FREE_ACCOUNT, t->now_ms), two = wait_of(&by_address, FREE_ADDRESS, t->now_ms);
+	int64_t one = wait_of(&by_account, FREE_ACCOUNT, DAY_MS, t->now_ms);
+	int64_t two = wait_of(&by_address, FREE_ADDRESS, LEAK_ADDRESS_MS, t->now_ms);
 	t->l->wait_ms = one > two ? one : two;
 	return t->l->wait_ms ? KT_EBUSY : 0;
 }
@@ -117,10 +136,10 @@ static int judge(struct attempt *t, struct err *e)
 
 static int store_failure(const struct attempt *t, struct tx *tx, const char *reason, struct err *e)
 {
-	int64_t since = t->now_ms - DAY_MS;
-	int rc = guess_add(tx, t->account_key, t->now_ms, since, GUESSES_KEPT, e);
+	int rc = t->at_home ? place_failed(tx, t->place_key, t->now_ms, e)
+						: guess_add(tx, t->account_key, t->now_ms, DAY_MS, GUESSES_KEPT, e);
 	if (!rc && t->has_address)
-		rc = guess_add(tx, t->address_key, t->now_ms, since, GUESSES_KEPT, e);
+		rc = guess_add(tx, t->address_key, t->now_ms, LEAK_ADDRESS_MS, GUESSES_KEPT, e);
 	if (rc)
 		return rc;
 	struct str detail = arena_fmt(tx_arena(tx), "{\"reden\":\"%s\"}", reason);
@@ -136,8 +155,11 @@ static int store_success(struct attempt *t, struct tx *tx, struct auth_row *row,
 		row->totp_step = t->step;
 		rc = account_row_update(tx, row, t->now_ms, e);
 	}
-	if (!rc)
+	/* What others guessed from elsewhere stays theirs. */
+	if (!rc && !t->at_home)
 		rc = guess_clear(tx, t->account_key, e);
+	if (!rc && t->has_address)
+		rc = place_seen(tx, t->place_key, t->now_ms, t->now_ms - PLACE_DAYS * DAY_MS, PLACES_KEPT, e);
 	if (!rc)
 		rc = auth_session_add(t->a, tx, &row->pub, t->l->token, &t->l->session, e);
 	return rc ? rc : audit_add(t->a->log, tx, t->l->session.actor, "login.ok", str_of(row->pub.name), STR(""), e);
@@ -169,6 +191,8 @@ static void attempt(struct auth *a, struct auth_login *l)
 	int rc = t.arena ? 0 : KT_ENOMEM;
 	auth_guess_account(a, l->name, t.account_key);
 	t.has_address = auth_guess_address(a, l->peer, t.address_key);
+	if (t.has_address)
+		place_key(a, l->name, t.address_key, t.place_key);
 	crypto_random(l->token, sizeof(l->token));
 	if (!rc)
 		rc = look_up(&t, &e);

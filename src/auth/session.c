@@ -74,10 +74,12 @@ static void note_seen(struct auth *a, const uint8_t hash[AUTH_HASH], int64_t now
 		free(s);
 }
 
+/* A session from before this was in production had no second factor, or nobody behind it. */
 static bool lives(const struct auth *a, const struct session_row *r, int64_t now_ms)
 {
 	const struct auth_account *acc = &r->account.pub;
-	return acc->active && !(a->production && acc->synthetic) && now_ms < r->ends_ms && now_ms < r->seen_ms + a->idle_ms;
+	bool allowed = !a->production || (acc->second_factor && !acc->synthetic);
+	return acc->active && allowed && now_ms < r->ends_ms && now_ms < r->seen_ms + a->idle_ms;
 }
 
 int auth_session_get(struct auth *a, const uint8_t token[AUTH_TOKEN], struct auth_session *ret, struct err *e)

@@ -303,6 +303,13 @@ static void test_production(void **state)
 	acc.synthetic = true;
 	test_must(store_submit(b.t->store, make_bare, &acc, &b.t->e), &b.t->e);
 	assert_int_equal(login(&b, "made-up", PASSWORD, NULL).code_ret, KT_EREFUSED);
+	struct bench_auth demo = open_auth(state, false); /* the same data, while it still was a demonstration */
+	struct auth_session s;
+	struct auth_login l = login(&demo, "bare", PASSWORD, NULL);
+	assert_int_equal(l.code_ret, 0);
+	assert_int_equal(auth_session_get(demo.a, l.token, &s, &b.t->e), 0);
+	assert_int_equal(auth_session_get(b.a, l.token, &s, &b.t->e), KT_ENOTFOUND);
+	auth_close(demo.a);
 	auth_close(b.a);
 }
 
@@ -461,7 +468,7 @@ static int guess_job(struct tx *tx, void *arg, struct err *e)
 	for (unsigned i = 0; !rc && i < g->n; i++) {
 		if (g->keep < 100)
 			g->key[0] = (uint8_t)i;
-		rc = guess_add(tx, g->key, g->now_ms + i, g->now_ms - DAY_MS, g->keep, e);
+		rc = guess_add(tx, g->key, g->now_ms + i, DAY_MS, g->keep, e);
 	}
 	return rc;
 }
@@ -486,6 +493,51 @@ static void test_guessing_by_address(void **state)
 	six[1][7] = 9;
 	assert_true(auth_guess_address(b.a, six[1], k2));
 	assert_memory_not_equal(k1, k2, sizeof(k1));
+	auth_close(b.a);
+}
+
+/* Whoever guesses at an account from elsewhere does not shut out who works there; from there it is slowed down too. */
+static void test_guessing_from_elsewhere(void **state)
+{
+	static const uint8_t ELSEWHERE[16] = {[10] = 0xff, [11] = 0xff, [12] = 203, [13] = 0, [14] = 113, [15] = 9};
+	struct bench_auth b = open_auth(state, false);
+	add(&b, "anna", false);
+	assert_int_equal(login_from(b.a, "anna", PASSWORD, NULL, ADDRESS).code_ret, 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(login_from(b.a, "anna", OTHER, NULL, ELSEWHERE).code_ret, KT_EREFUSED);
+	assert_int_equal(login_from(b.a, "anna", PASSWORD, NULL, ELSEWHERE).code_ret, KT_EBUSY);
+	assert_int_equal(login_from(b.a, "anna", PASSWORD, NULL, ADDRESS).code_ret, 0);
+	assert_int_equal(login_from(b.a, "anna", PASSWORD, NULL, ELSEWHERE).code_ret, KT_EBUSY); /* not forgiven by that */
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(login_from(b.a, "anna", OTHER, NULL, ADDRESS).code_ret, KT_EREFUSED);
+	assert_int_equal(login_from(b.a, "anna", PASSWORD, NULL, ADDRESS).wait_ms, 2000);
+	later(&b, 31 * DAY_MS);
+	add(&b, "berta", false);
+	assert_int_equal(login_from(b.a, "berta", PASSWORD, NULL, ADDRESS).code_ret, 0); /* and forgets old places */
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(login_from(b.a, "anna", OTHER, NULL, ELSEWHERE).code_ret, KT_EREFUSED);
+	assert_int_equal(login_from(b.a, "anna", PASSWORD, NULL, ADDRESS).code_ret, KT_EBUSY);
+	auth_close(b.a);
+}
+
+/* An office where people mistype all day is not shut out. */
+static void test_address_forgets(void **state)
+{
+	struct bench_auth b = open_auth(state, false);
+	struct guesses g = {b.a, {0}, 1000, TEST_NOW, 1};
+	struct guess_row row;
+	struct tx *tx;
+	assert_true(auth_guess_address(b.a, ADDRESS, g.key));
+	for (int i = 0; i < 40; i++) { /* every twenty minutes one */
+		struct auth_login l = login_from(b.a, "niemand", OTHER, NULL, ADDRESS);
+		assert_true(l.code_ret == KT_EREFUSED || i >= 5); /* of one account the count stays */
+		g.now_ms = b.t->clock.fixed_ms;
+		later(&b, 20 * INT64_C(60000));
+	}
+	test_must(store_read(b.t->store, &tx, &b.t->e), &b.t->e);
+	test_must(guess_get(tx, g.key, &row, &b.t->e), &b.t->e);
+	store_read_end(tx);
+	assert_int_equal(row.fails, 1);
 	auth_close(b.a);
 }
 
@@ -596,6 +648,8 @@ int main(int argc, char **argv)
 		CASE(test_many_sessions),
 		CASE(test_guessing_slowed),
 		CASE(test_guessing_by_address),
+		CASE(test_guessing_from_elsewhere),
+		CASE(test_address_forgets),
 		CASE(test_guesses_bounded),
 		CASE(test_queue),
 		CASE(test_audit_rows),

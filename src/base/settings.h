@@ -29,6 +29,9 @@ enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENV, FROM_FLAG };
 	X(TLS_CERT, "tls_cert", TEXT, "", "", 0, 0, false, false, \
 	  "certificaat (PEM) voor eigen TLS; leeg: zonder TLS, achter een webserver") \
 	X(TLS_KEY, "tls_key", TEXT, "", "", 0, 0, false, false, "sleutel (PEM) bij het certificaat") \
+	X(TRUSTED_PROXY, "trusted_proxy", TEXT, "", "", 0, 0, false, false, \
+	  "adres van de webserver die voor ons staat, bijvoorbeeld 127.0.0.1: zijn X-Forwarded-For zegt wie er vraagt; " \
+	  "leeg: niemand wordt daarin geloofd") \
 	X(METRICS_ADDRESS, "metrics_address", TEXT, "127.0.0.1", "", 0, 0, false, false, \
 	  "adres waarop /metrics luistert; nooit een openbaar adres") \
 	X(METRICS_PORT, "metrics_port", INT, "0", "", 0, 65535, false, false, \

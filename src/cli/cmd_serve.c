@@ -209,6 +209,8 @@ int cmd_serve(struct cli *c, int argc, char **argv)
 		.address = settings_text(&c->settings, SET_ADDRESS),
 		.port = (uint16_t)settings_int(&c->settings, SET_PORT),
 	};
+	if (*settings_text(&c->settings, SET_TRUSTED_PROXY))
+		o.proxy = settings_text(&c->settings, SET_TRUSTED_PROXY);
 	if (*settings_text(&c->settings, SET_TLS_CERT))
 		o.cert_file = settings_text(&c->settings, SET_TLS_CERT);
 	if (*settings_text(&c->settings, SET_TLS_KEY))

@@ -205,6 +205,13 @@ void doctor_tls(struct doctor *d)
 	struct cert_info info;
 	struct err e = {0};
 	int64_t now = clock_ms(&(struct clock){false, 0});
+	bool believed = *settings_text(&d->c->settings, SET_TRUSTED_PROXY) != 0;
+	if (!*cert && !*key && !believed && settings_is(&d->c->settings, SET_MODE, "production")) {
+		doctor_say(
+			d, GRADE_ATTENTION, "Stel trusted_proxy in op het adres van die webserver, vaak 127.0.0.1.",
+			"geen eigen TLS, en alle bezoekers hebben hier hetzelfde adres: wie wachtwoorden raadt valt niet op");
+		return;
+	}
 	if (!*cert && !*key) {
 		doctor_say(d, GRADE_GOOD, "", "geen eigen TLS: een webserver staat ervoor");
 		return;

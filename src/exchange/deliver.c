@@ -151,7 +151,7 @@ enum { RETRY_CALL, RETRY_MAIL };
 
 #define EVENT(topic) \
 	{ \
-		topic, event_spread, NULL, NULL, RETRY_CALL, false \
+		topic, event_spread, NULL, NULL, RETRY_CALL, false, false \
 	}
 
 static const struct job_topic TOPICS[] = {
@@ -167,10 +167,10 @@ static const struct job_topic TOPICS[] = {
 	EVENT("barrier.lifted"),
 	EVENT("barrier.expired"),
 	EVENT("barrier.overdue"),
-	{"webhook.event", NULL, event_send, event_sent, RETRY_CALL, true},
+	{"webhook.event", NULL, event_send, event_sent, RETRY_CALL, true, false},
 	/* A code that did not arrive has had its time; its reporter asks for another. */
-	{"mail.code", NULL, mail_code_send, NULL, RETRY_MAIL, false},
-	{MAIL_OUT_TOPIC, NULL, mail_answer_send, NULL, RETRY_MAIL, false},
+	{"mail.code", NULL, mail_code_send, NULL, RETRY_MAIL, false, true},
+	{MAIL_OUT_TOPIC, NULL, mail_answer_send, NULL, RETRY_MAIL, false, true},
 	{0},
 };
 

@@ -62,8 +62,8 @@ enum send_why mail_code_send(const struct outbox_row *row, const atomic_bool *st
 	enum send_why why = SEND_LOCAL;
 	if (a && d->smtp.url && !box_unseal(d->box, "mail.code", row->object, row->body, &plain, NULL) &&
 	    !json_read(a, buf_view(&plain), &lim, &v, NULL))
-		/* Too late is a kind of failure too: a code that no longer works is not sent. */
-		why = clock_ms(d->clock) < val_int(v, "tot", 0) ? send_code(d, row, v, stop) : SEND_TIME;
+		/* A code that no longer works is not sent. */
+		why = clock_ms(d->clock) < val_int(v, "tot", 0) ? send_code(d, row, v, stop) : SEND_LATE;
 	buf_free(&plain);
 	arena_free(a);
 	return why;

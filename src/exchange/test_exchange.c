@@ -33,6 +33,15 @@ static enum send_why fake_send(const struct outbox_row *row, const atomic_bool *
 	return str_is(row->lane, "lane:b") ? SEND_OK : f->answer;
 }
 
+/* The first is refused, the others arrive. */
+static enum send_why fake_letter(const struct outbox_row *row, const atomic_bool *stop, void *user)
+{
+	struct fake *f = user;
+	(void)row;
+	(void)stop;
+	return f->sends++ ? SEND_OK : f->answer;
+}
+
 static int fake_sent(struct tx *tx, const struct outbox_row *row, void *user, struct err *e)
 {
 	(void)tx;
@@ -43,7 +52,11 @@ static int fake_sent(struct tx *tx, const struct outbox_row *row, void *user, st
 }
 
 static const struct job_topic FAKE[] = {
-	{"event", fake_spread, NULL, NULL, 0, false}, {"call", NULL, fake_send, fake_sent, 0, true}, {0}};
+	{"event", fake_spread, NULL, NULL, 0, false, false},
+	{"call", NULL, fake_send, fake_sent, 0, true, false},
+	{"letter", NULL, fake_letter, NULL, 0, false, true},
+	{0},
+};
 
 struct adding {
 	const char *topic, *lane;
@@ -97,6 +110,37 @@ static void test_steps(void **state)
 	f.answer = SEND_OK;
 	test_must(worker_once(&o, NULL, &y, &t->e), &t->e);
 	assert_int_equal(y.sent, 1); /* a stop is no try, and waits for nothing */
+}
+
+/* One address that is refused holds up nobody else's mail; a server that is gone is left alone for a while. */
+static void test_shared_lane(void **state)
+{
+	static const struct {
+		enum send_why answer;
+		int64_t sent, failed, dead;
+	} r[] = {{SEND_REFUSED, 2, 1, 0}, {SEND_TROUBLE, 2, 1, 0}, {SEND_LOCAL, 2, 1, 0},
+	         {SEND_LATE, 2, 1, 1},    {SEND_CONNECT, 0, 1, 0}, {SEND_TIME, 0, 1, 0}};
+	struct test_centre *t = *state;
+	for (size_t i = 0; i < sizeof(r) / sizeof(r[0]); i++) {
+		struct fake f = {.answer = r[i].answer};
+		struct worker_opts o = {.store = t->store,
+		                        .clock = &t->clock,
+		                        .topics = FAKE,
+		                        .user = &f,
+		                        .retry = {{.delay_s = {10}, .n = 1}},
+		                        .lease_s = 60,
+		                        .keep_days = 1};
+		struct worker_tally y;
+		for (int k = 0; k < 3; k++)
+			add(t, "letter", "letters");
+		test_must(worker_once(&o, NULL, &y, &t->e), &t->e);
+		assert_int_equal(y.sent, r[i].sent);
+		assert_int_equal(y.failed, r[i].failed);
+		assert_int_equal(y.dead, r[i].dead);
+		t->clock.fixed_ms += 20000;
+		test_must(worker_once(&o, NULL, &y, &t->e), &t->e); /* the rest of it */
+		assert_int_equal(y.sent, 3 - r[i].sent - r[i].dead);
+	}
 }
 
 static bool settled(struct test_centre *t, int64_t want)
@@ -289,7 +333,7 @@ int main(int argc, char **argv)
 		printf("PostgreSQL is not installed: skipped\n");
 		return 77;
 	}
-	const struct CMUnitTest tests[] = {T(test_steps), T(test_threads),  T(test_leases), T(test_delays),
-	                                   T(test_event), T(test_webhooks), T(test_box)};
+	const struct CMUnitTest tests[] = {T(test_steps),  T(test_shared_lane), T(test_threads),  T(test_leases),
+	                                   T(test_delays), T(test_event),       T(test_webhooks), T(test_box)};
 	return cmocka_run_group_tests_name(test_driver_name(), tests, NULL, NULL);
 }

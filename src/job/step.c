@@ -142,6 +142,13 @@ static int settle_job(struct tx *tx, void *arg, struct err *e)
 	return !rc && s->mine && s->topic->sent ? s->topic->sent(tx, s->row, s->o->user, e) : rc;
 }
 
+/* A failure of this message alone: the lane is not to stand still for it, or one address that is refused, which
+ * anybody can fill in, would keep everybody's mail. */
+static bool of_this_one(const struct job_topic *t, enum send_why why)
+{
+	return t && t->shared && (why == SEND_REFUSED || why == SEND_TROUBLE || why == SEND_LOCAL || why == SEND_LATE);
+}
+
 /* One message; its failure is in `ret`, the database's in the answer. */
 static int send_one(const struct worker_opts *o, const struct outbox_row *row, const atomic_bool *stop,
                     struct step_lane *ret, struct err *e)
@@ -151,9 +158,12 @@ static int send_one(const struct worker_opts *o, const struct outbox_row *row, c
 		: s.topic && s.topic->send    ? s.topic->send(row, stop, o->user)
 									  : SEND_LOCAL;
 	s.now_ms = clock_ms(o->clock);
-	s.next_ms = job_next(&o->retry[s.topic ? s.topic->retry : 0], row->tries, s.now_ms);
+	if (s.why == SEND_LATE)
+		s.next_ms = -1;
+	else
+		s.next_ms = job_next(&o->retry[s.topic ? s.topic->retry : 0], row->tries, s.now_ms);
 	int rc = store_submit(o->store, settle_job, &s, e);
-	ret->why = s.why;
+	ret->why = of_this_one(s.topic, s.why) ? SEND_OK : s.why;
 	if (s.why == SEND_OK)
 		ret->tally.sent++;
 	else if (s.why != SEND_STOPPED)

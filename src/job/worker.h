@@ -29,6 +29,7 @@ struct job_topic {
 	int (*sent)(struct tx *tx, const struct outbox_row *row, void *user, struct err *e);
 	unsigned retry; /* which of worker_opts.retry */
 	bool keep;      /* the body of a dead letter stays, to be sent again by hand */
+	bool shared;    /* one lane for many people: what is refused of one of them says nothing about the next */
 };
 
 #define JOB_RETRIES 2

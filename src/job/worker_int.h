@@ -12,10 +12,10 @@ int step_events(const struct worker_opts *o, int64_t *ret_n, struct err *e) KT_C
  * KT_ENOTFOUND: none. */
 int step_pick(const struct worker_opts *o, const char *after, bool (*skip)(const char *lane, void *arg), void *arg,
               char ret[OUTBOX_LANE], struct err *e) KT_CHECK;
-/* Claims a batch of the lane and sends it, until the first failure. */
+/* Claims a batch of the lane and sends it, until the first failure that is the receiver's. */
 struct step_lane {
 	struct worker_tally tally;
-	enum send_why why; /* of the failure, SEND_OK when there was none */
+	enum send_why why; /* of that failure, SEND_OK when there was none */
 };
 int step_lane(const struct worker_opts *o, const char *lane, const atomic_bool *stop, struct step_lane *ret,
               struct err *e) KT_CHECK;

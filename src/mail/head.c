@@ -1,21 +1,31 @@
 /* What our own mail server found out about the sender: RFC 8601, and only from servers on the list. */
 #include "mail/parts.h"
 
-/* The value without comments and folding; quoted strings stay. */
+/* The value without comments and folding. What is quoted was chosen by whoever sent the mail (the local part of his
+ * address): whatever could be read as a result there becomes '_'. */
 static struct str uncomment(struct str s, struct buf *b)
 {
 	unsigned depth = 0;
+	bool quoted = false;
 	buf_c(b, ' '); /* so that there is an address to point at */
 	for (size_t i = 0; i < s.n && i < 16384; i++) {
 		char c = s.p[i];
-		if (c == '\\' && depth && i + 1 < s.n)
+		if (c == '\\' && (depth || quoted) && i + 1 < s.n) {
 			i++;
-		else if (c == '(')
+			if (quoted)
+				buf_c(b, '_');
+		} else if (c == '"' && !depth) {
+			quoted = !quoted;
+			buf_c(b, '"');
+		} else if (quoted) {
+			buf_c(b, ch_alnum((unsigned char)c) || strchr("@.-", c) ? (char)ch_tolower((unsigned char)c) : '_');
+		} else if (c == '(') {
 			depth++;
-		else if (c == ')' && depth)
+		} else if (c == ')' && depth) {
 			depth--;
-		else if (!depth)
+		} else if (!depth) {
 			buf_c(b, ch_space((unsigned char)c) ? ' ' : (char)ch_tolower((unsigned char)c));
+		}
 	}
 	return buf_view(b);
 }
@@ -86,6 +96,7 @@ bool head_confirms(struct str value, struct str domain, const struct mail_option
 	struct buf b = BUF_INIT(20000);
 	struct str s = uncomment(value, &b), rest;
 	bool ours = false, first = true, pass = false;
+	unsigned verdicts = 0; /* a second one was slipped in: our server says it once */
 	*ret_failed = false;
 	while (s.n) {
 		ptrdiff_t semi = str_find(s, ';');
@@ -95,14 +106,15 @@ bool head_confirms(struct str value, struct str domain, const struct mail_option
 			struct str line = info, id = word(&line);
 			ours = listed(id, o);
 		}
-		first = false;
 		*ret_failed |= result_is(info, "dmarc", "fail", &rest) || result_is(info, "spf", "fail", &rest) ||
 			result_is(info, "dkim", "fail", &rest) || result_is(info, "spf", "softfail", &rest);
+		verdicts += str_starts(info, STR("dmarc")) && !first;
 		if (ours && result_is(info, "dmarc", "pass", &rest))
 			pass |= domain.n && from_is(rest, domain);
+		first = false;
 	}
 	buf_free(&b);
-	return pass;
+	return pass && verdicts == 1;
 }
 
 enum mail_silent mail_silent_sender(struct str addr)

@@ -203,6 +203,22 @@ static void test_trust(void **state)
 		{"Authentication-Results: mx.example; dmarc=fail header.from=een.example\n", false},
 		{"Authentication-Results: mx.example; spf=pass (dmarc=pass header.from=een.example)\n", false},
 		{"Authentication-Results: mx.example; dkim=pass header.d=een.example\n", false},
+		/* The local part of an address is the sender's own; so is what a server repeats of it in a comment. */
+		{"Authentication-Results: mx.example; spf=pass smtp.mailfrom=\"x; dmarc=pass header.from=een.example "
+	     "\"@kwaad.example\n",
+	     false},
+		{"Authentication-Results: mx.example; spf=pass smtp.mailfrom=\"x\\\"; dmarc=pass header.from=een.example "
+	     ";\"@kwaad.example\n",
+	     false},
+		{"Authentication-Results: mx.example; spf=pass (domain of x) ; dmarc=pass header.from=een.example "
+	     "(@kwaad.example); dmarc=fail header.from=een.example\n",
+	     false},
+		{"Authentication-Results: mx.example; spf=pass smtp.mailfrom=\"jan (thuis)\"@een.example; dmarc=pass "
+	     "header.from=een.example\n",
+	     true},
+		{"From: nep@een.example\nFrom: twee@twee.example\nAuthentication-Results: mx.example; dmarc=pass "
+	     "header.from=een.example\n",
+	     false},
 		/* Ours on top counts; what lies below came along. */
 		{"Authentication-Results: mx.example; dmarc=none\n"
 	     "Authentication-Results: mx.example; dmarc=pass header.from=een.example\n",

@@ -100,6 +100,28 @@ static void trace_take(struct http_call *k)
 	k->rq.trace = t;
 }
 
+/* Behind the web server in front of us: whom it saw. It puts that last in its one header; what stands before, and what
+ * anybody else sends, is a visitor's own word. */
+static void peer_take(struct http_call *k)
+{
+	const struct http_server *s = k->s;
+	struct str found = STR_NONE;
+	struct address a;
+	if (!s->o.proxy || memcmp(k->rq.peer, s->proxy.b, sizeof s->proxy.b) != 0)
+		return;
+	for (size_t i = 0; i < k->n_lines; i++) {
+		const struct http_line *l = k->lines + i;
+		if (!str_ieq((struct str){l->name.p, l->name.n}, STR("X-Forwarded-For")))
+			continue;
+		if (found.p)
+			return;
+		found = (struct str){l->value.p, l->value.n};
+	}
+	ptrdiff_t comma = str_rfind(found, ',');
+	if (address_of(str_trim(comma < 0 ? found : str_sub(found, (size_t)comma + 1, found.n)), &a))
+		memcpy(k->rq.peer, a.b, sizeof a.b);
+}
+
 /* 0, or the status to refuse with. */
 static unsigned head_read(struct http_call *k, const char *url, const char *method, const char *version)
 {
@@ -132,6 +154,7 @@ static unsigned head_read(struct http_call *k, const char *url, const char *meth
 		return status;
 	}
 	trace_take(k);
+	peer_take(k);
 	if (!f.chunked && !f.length)
 		return 0;
 	k->body_limit = s->h.body_max ? s->h.body_max(&k->rq, s->h.user) : 0;
@@ -449,9 +472,13 @@ static int server_new(const struct http_opts *o, const struct http_handler *h, s
 		return err_set(e, KT_EINTERNAL, "fout in het programma: de webserver heeft geen afhandeling");
 	if (!o->cert_file != !o->key_file)
 		return err_set(e, KT_EINVAL, "geef de webserver certificaat en sleutel allebei, of geen van beide");
+	struct address proxy = {{0}};
+	if (o->proxy && !address_of(str_of(o->proxy), &proxy))
+		return err_set(e, KT_EINVAL, "trusted_proxy: verwacht een IPv4- of IPv6-adres, bijvoorbeeld 127.0.0.1");
 	struct http_server *s = calloc(1, sizeof *s);
 	if (!s)
 		return err_set(e, KT_ENOMEM, "onvoldoende geheugen voor de webserver");
+	s->proxy = proxy;
 	s->o = *o;
 	s->h = *h;
 	s->listen_fd = -1;

@@ -16,9 +16,10 @@ struct http_opts {
 	unsigned loops;           /* threads; 0: one per core */
 	unsigned max_connections; /* in all; 0: 12000 */
 	unsigned max_per_address; /* IPv6: per /64; 0: 256 on public addresses, none on loopback and private networks */
-	unsigned idle_seconds;    /* connection without progress; 0: 15 */
-	unsigned request_seconds; /* from the first byte to the last of one request, against slow senders; 0: 30 */
-	size_t header_bytes;      /* request line and headers, at most half of it the line; 0: 16 KiB */
+	const char *proxy;     /* address of the web server in front: who asks stands in its X-Forwarded-For; NULL: none */
+	unsigned idle_seconds; /* connection without progress; 0: 15 */
+	unsigned request_seconds;         /* from the first byte to the last of one request, against slow senders; 0: 30 */
+	size_t header_bytes;              /* request line and headers, at most half of it the line; 0: 16 KiB */
 	const char *cert_file, *key_file; /* PEM; both or none: own TLS 1.2 and 1.3 for small sites */
 };
 
@@ -29,7 +30,7 @@ struct http_request {
 	struct str path;  /* as sent, before '?', percent signs and all; begins with '/' */
 	struct str query; /* behind '?', raw; n 0 when there is none */
 	struct str body;
-	uint8_t peer[16]; /* IPv6, or IPv4 mapped */
+	uint8_t peer[16]; /* IPv6, or IPv4 mapped; as the web server in front says, when there is one */
 	bool tls;
 	int64_t began_ns;   /* monotonic, first byte */
 	struct trace trace; /* of a good traceparent, or new; answered as traceparent by http_reply */

@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 
 #include "base/buf.h"
+#include "seam/address.h"
 #include "seam/http.h"
 
 #define HTTP_MAX_FIELDS 100 /* headers of a request */
@@ -23,7 +24,7 @@
 #define HTTP_HANDLING 1024u
 #define HTTP_AT_WORK ((size_t)8 << 20)
 #define HTTP_OTHER_FILES 256u /* descriptors for everything but connections */
-#define HTTP_ANSWER_TIMES 4 /* request_seconds that a client may take over its answer */
+#define HTTP_ANSWER_TIMES 4   /* request_seconds that a client may take over its answer */
 
 /* ---- the head of a request, checked (http_head.c; no library in it) ---- */
 
@@ -107,6 +108,7 @@ struct http_server {
 	struct http_opts o;
 	struct http_handler h;
 	struct MHD_Daemon *daemon;
+	struct address proxy; /* with o.proxy */
 	char *cert, *key;
 	uint16_t port;
 	int listen_fd;

@@ -12,6 +12,7 @@ static const char *const WORDS[SEND_WHYS] = {
 	[SEND_TROUBLE] = "storing-ontvanger",
 	[SEND_LARGE] = "antwoord-te-groot",
 	[SEND_LOCAL] = "niet-te-versturen",
+	[SEND_LATE] = "verlopen",
 	[SEND_STOPPED] = "gestopt",
 };
 

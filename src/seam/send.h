@@ -19,6 +19,7 @@ enum send_why {
 	SEND_TROUBLE,  /* trouble at the receiver: 5xx of HTTP, 4xx of SMTP */
 	SEND_LARGE,    /* an answer beyond the maximum */
 	SEND_LOCAL,    /* not the receiver's doing: settings, memory, the message itself */
+	SEND_LATE,     /* of no use any more: never tried again */
 	SEND_STOPPED,  /* this program was asked to stop: no try */
 	SEND_WHYS
 };

@@ -723,6 +723,41 @@ static void test_tls(void **state)
 		skip();
 }
 
+/* Only the web server in front is believed, and only its own last word. */
+static void test_proxy(void **state)
+{
+	static const struct {
+		const char *proxy, *fields, *peer;
+	} t[] = {
+		{NULL, "X-Forwarded-For: 198.51.100.7\r\n", "127"},
+		{"192.0.2.1", "X-Forwarded-For: 198.51.100.7\r\n", "127"},
+		{"127.0.0.1", "", "127"},
+		{"127.0.0.1", "X-Forwarded-For: 198.51.100.7\r\n", "198"},
+		{"127.0.0.1", "x-forwarded-for: 10.0.0.1, 203.0.113.9 \r\n", "203"},
+		{"127.0.0.1", "X-Forwarded-For: 198.51.100.7, onzin\r\n", "127"},
+		{"127.0.0.1", "X-Forwarded-For: 198.51.100.7\r\nX-Forwarded-For: 203.0.113.9\r\n", "127"},
+		{"127.0.0.1", "X-Forwarded-For: 198.51.100.7:80\r\n", "127"},
+		{"::ffff:127.0.0.1", "X-Forwarded-For: ::ffff:198.51.100.7\r\n", "198"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		struct http_server *s = server(&(struct http_opts){.loops = 1, .proxy = t[i].proxy});
+		struct buf b = BUF_INIT(8192), all = BUF_INIT(8192);
+		struct str head, body;
+		size_t at = 0;
+		int fd = dial(s);
+		buf_printf(&b, "GET /a HTTP/1.1\r\nHost: a\r\n%s\r\n", t[i].fields);
+		put(fd, buf_view(&b));
+		assert_int_equal(answer(fd, &all, &head, &body, &at, false), 200);
+		if (!str_ends(body, str_of(t[i].peer)))
+			fail_msg("%zu: " STR_FMT, i, STR_ARG(body));
+		(void)close(fd);
+		buf_free(&b);
+		buf_free(&all);
+		assert_null(http_stop(s, 100));
+	}
+}
+
 static void test_start_refused(void **state)
 {
 	struct http_server *s = server(&(struct http_opts){.loops = 1}), *t = NULL;
@@ -730,6 +765,7 @@ static void test_start_refused(void **state)
 	(void)state;
 	assert_int_not_equal(http_start(&(struct http_opts){.port = http_port(s)}, &handler, &t, &e), 0);
 	assert_int_equal(http_start(&(struct http_opts){.address = "nowhere"}, &handler, &t, &e), KT_EINVAL);
+	assert_int_equal(http_start(&(struct http_opts){.proxy = "nginx"}, &handler, &t, &e), KT_EINVAL);
 	assert_null(t);
 	assert_null(http_stop(s, 0));
 }
@@ -744,7 +780,7 @@ int main(void)
 		cmocka_unit_test(test_shapes),         cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_slow),           cmocka_unit_test(test_connection_limits),
 		cmocka_unit_test(test_idle),           cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_start_refused),
+		cmocka_unit_test(test_start_refused),  cmocka_unit_test(test_proxy),
 	};
 	log_set_fd(-1);
 	seed_start();

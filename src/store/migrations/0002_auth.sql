@@ -31,5 +31,14 @@ CREATE TABLE guess (
 ){strict};
 CREATE INDEX guess_last ON guess (last_ms);
 
+-- Places (addresses) from which an account logged in, as a keyed hash of both. Wrong guesses from there are counted
+-- here, so that guessing from elsewhere shuts out nobody who works there.
+CREATE TABLE place (
+	key {blob} NOT NULL PRIMARY KEY,
+	fails {int} NOT NULL,
+	last_ms {int} NOT NULL
+){strict};
+CREATE INDEX place_last ON place (last_ms);
+
 -- The desk's list, newest first.
 CREATE INDEX barrier_created ON barrier (created_ms, id);
