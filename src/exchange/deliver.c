@@ -61,6 +61,16 @@ static int event_spread(struct tx *tx, const struct outbox_row *row, void *user,
 	return rc;
 }
 
+static int events_heard(struct tx *tx, void *user, bool *ret, struct err *e)
+{
+	int64_t n = 0;
+	int rc = webhook_rows(tx, &n, e);
+	(void)user;
+	if (!rc)
+		*ret = n > 0;
+	return rc;
+}
+
 /* ---- a call ---- */
 
 static struct str hook_of(const struct outbox_row *row)
@@ -189,6 +199,7 @@ void deliver_opts(struct deliver *d, struct worker_opts *ret)
 	                            .clock = d->clock,
 	                            .topics = TOPICS,
 	                            .user = d,
+	                            .heard = events_heard,
 	                            .retry = {[RETRY_CALL] = retry_of(&p->call), [RETRY_MAIL] = retry_of(&p->mail)},
 	                            .lease_s = p->lease_s,
 	                            .keep_days = p->keep_days};

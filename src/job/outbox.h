@@ -36,6 +36,8 @@ struct outbox_rows {
 };
 /* Events that wait, oldest first, at most ret->max; texts in the arena. */
 int outbox_events(struct tx *tx, struct arena *a, int64_t now_ms, struct outbox_rows *ret, struct err *e) KT_CHECK;
+/* Closes the oldest events that wait, at most `max`, without anybody having heard them. */
+int outbox_close_events(struct tx *tx, int64_t now_ms, int64_t max, int64_t *ret_n, struct err *e) KT_CHECK;
 /* The lane behind `after` (by byte) in which something waits; KT_ENOTFOUND at the end. */
 int outbox_lane(struct tx *tx, const char *after, char ret[OUTBOX_LANE], struct err *e) KT_CHECK;
 /* Is anything of this lane due? */

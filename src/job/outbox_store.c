@@ -15,6 +15,10 @@ static const struct stmt count = {"SELECT count(*) FROM outbox WHERE state = $1"
 static const struct stmt events = {
 	"SELECT " COLUMNS " FROM outbox WHERE state = 0 AND lane = '' AND next_ms <= $1 ORDER BY next_ms, id LIMIT $2",
 	NULL, "ii", COLUMN_TYPES};
+static const struct stmt close_events = {
+	"UPDATE outbox SET state = 1, body = $1, reason = '', since_ms = $2 WHERE state = 0 AND id IN"
+	" (SELECT id FROM outbox WHERE state = 0 AND lane = '' AND next_ms <= $2 ORDER BY next_ms, id LIMIT $3)",
+	NULL, "bii", ""};
 static const struct stmt lane_next = {"SELECT lane FROM outbox WHERE state = 0 AND lane > $1 ORDER BY lane LIMIT 1",
                                       NULL, "t", "t"};
 static const struct stmt lane_due = {
@@ -236,6 +240,11 @@ int outbox_bury(struct tx *tx, const struct outbox_row *row, int64_t now_ms, con
 	if (!rc && n && !keep)
 		rc = tx_exec(tx, &wipe, e, SV_BS(STR("")), SV_B(row->id, OUTBOX_ID));
 	return mine(rc, n, ret_mine);
+}
+
+int outbox_close_events(struct tx *tx, int64_t now_ms, int64_t max, int64_t *ret_n, struct err *e)
+{
+	return tx_change(tx, &close_events, ret_n, e, SV_BS(STR("")), SV_I(now_ms), SV_I(max));
 }
 
 int outbox_purge(struct tx *tx, int64_t before_ms, int64_t *ret_gone, struct err *e)

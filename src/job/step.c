@@ -26,6 +26,7 @@ static const struct job_topic *topic_of(const struct worker_opts *o, struct str 
 struct spreading {
 	const struct worker_opts *o;
 	int64_t n;
+	bool more;
 };
 
 static int spread_job(struct tx *tx, void *arg, struct err *e)
@@ -33,8 +34,17 @@ static int spread_job(struct tx *tx, void *arg, struct err *e)
 	struct spreading *s = arg;
 	struct outbox_rows rows = {.max = WORKER_EVENTS};
 	int64_t now = clock_ms(s->o->clock);
+	bool heard = true;
 	s->n = 0;
-	int rc = outbox_events(tx, tx_arena(tx), now, &rows, e);
+	int rc = s->o->heard ? s->o->heard(tx, s->o->user, &heard, e) : 0;
+	if (!rc && !heard) {
+		rc = outbox_close_events(tx, now, WORKER_UNHEARD, &s->n, e);
+		s->more = s->n == WORKER_UNHEARD;
+		return rc;
+	}
+	if (!rc)
+		rc = outbox_events(tx, tx_arena(tx), now, &rows, e);
+	s->more = rows.n == rows.max;
 	for (size_t i = 0; !rc && i < rows.n; i++) {
 		const struct job_topic *t = topic_of(s->o, rows.row[i].topic);
 		bool mine = false;
@@ -55,9 +65,9 @@ static int count_events(struct tx *tx, int64_t now_ms, size_t *ret, struct err *
 	return rc;
 }
 
-int step_events(const struct worker_opts *o, int64_t *ret_n, struct err *e)
+int step_events(const struct worker_opts *o, int64_t *ret_n, bool *ret_more, struct err *e)
 {
-	struct spreading s = {o, 0};
+	struct spreading s = {.o = o};
 	struct tx *tx;
 	size_t waiting = 0;
 	int rc = store_read(o->store, &tx, e);
@@ -67,8 +77,10 @@ int step_events(const struct worker_opts *o, int64_t *ret_n, struct err *e)
 	store_read_end(tx);
 	if (!rc && waiting)
 		rc = store_submit(o->store, spread_job, &s, e);
-	if (!rc)
+	if (!rc) {
 		*ret_n = s.n;
+		*ret_more = s.more;
+	}
 	return rc;
 }
 

@@ -83,7 +83,10 @@ static bool look_once(struct worker *w, char lane[OUTBOX_LANE])
 {
 	struct err e = {0};
 	int64_t n = 0;
-	int rc = step_events(&w->o, &n, &e);
+	bool more = true;
+	int rc = 0;
+	while (!rc && more && !atomic_load(&w->stop))
+		rc = step_events(&w->o, &n, &more, &e);
 	if (!rc && clock_mono_ns() > w->purge_ns) {
 		w->purge_ns = clock_mono_ns() + PURGE_NS;
 		rc = step_purge(&w->o, &e);
@@ -211,13 +214,12 @@ static int once(const struct worker_opts *o, const atomic_bool *stop, struct fai
                 struct err *e)
 {
 	char lane[OUTBOX_LANE] = "";
-	int64_t n;
-	int rc;
-	do {
-		n = 0;
-		rc = step_events(o, &n, e);
+	int rc = 0;
+	for (bool more = true; !rc && more;) {
+		int64_t n = 0;
+		rc = step_events(o, &n, &more, e);
 		t->events += n;
-	} while (!rc && n == WORKER_EVENTS);
+	}
 	while (!rc && f->n < LANES && !(stop && atomic_load(stop))) {
 		struct step_lane got;
 		rc = step_pick(o, lane, failed_before, f, lane, e);

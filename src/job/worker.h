@@ -39,6 +39,8 @@ struct worker_opts {
 	const struct clock *clock;
 	const struct job_topic *topics;
 	void *user; /* of the topics' functions */
+	/* Does anybody hear events now? When nobody does they are closed many at a time; NULL: they are always spread. */
+	int (*heard)(struct tx *tx, void *user, bool *ret, struct err *e);
 	struct job_retry retry[JOB_RETRIES];
 	int64_t lease_s;   /* longer than a batch of sends can take */
 	int64_t keep_days; /* delivered and dead messages are thrown away after this */

@@ -3,11 +3,13 @@
 #define JOB_WORKER_INT_H
 #include "job/worker.h"
 
-#define WORKER_BATCH 16   /* messages of a lane at a time */
-#define WORKER_EVENTS 200 /* events in one transaction */
+#define WORKER_BATCH 16     /* messages of a lane at a time */
+#define WORKER_EVENTS 200   /* events in one transaction */
+#define WORKER_UNHEARD 5000 /* the same when nobody hears them */
 
-/* Spreads the events that wait, WORKER_EVENTS at most. */
-int step_events(const struct worker_opts *o, int64_t *ret_n, struct err *e) KT_CHECK;
+/* Spreads the events that wait, or closes them when nobody hears them: so many in one transaction. *ret_more: there may
+ * be others. */
+int step_events(const struct worker_opts *o, int64_t *ret_n, bool *ret_more, struct err *e) KT_CHECK;
 /* A due lane behind `after`, from the beginning again when there is none; not one for which `skip` says true.
  * KT_ENOTFOUND: none. */
 int step_pick(const struct worker_opts *o, const char *after, bool (*skip)(const char *lane, void *arg), void *arg,

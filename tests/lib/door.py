@@ -18,11 +18,11 @@ import threading
 import time
 from pathlib import Path
 
-from kt import PROGRAM, Centre, child, end_child, fail, same, scratch, skip, true
+from kt import PROGRAM, SOURCE, Centre, child, end_child, fail, same, scratch, skip, true
 
 NGINX = "/usr/sbin/nginx"
 IDLE_MB, ATTACK_MB, P99_MS, PROBES = 40, 200, 20, 500
-PAGE = "/v1/fraudevormen"
+PAGE = "/"  # the emergency page: what a victim opens
 FORK = multiprocessing.get_context("fork")
 
 
@@ -38,11 +38,20 @@ def raise_files(n=20000):
         resource.setrlimit(resource.RLIMIT_NOFILE, (n, hard))
 
 
+def site():
+    """The built web site; made here when no suite before made it."""
+    if not (SOURCE / "web" / "dist" / "index.html").exists():
+        for step in (["deps", "test"], ["site"]):
+            subprocess.run([SOURCE / "dev", *step], check=True, stdout=subprocess.DEVNULL)
+    return SOURCE / "web" / "dist"
+
+
 class Server:
     def __init__(self, driver="sqlite"):
         self.centre = Centre(driver)
         self.log = scratch() / "stderr"
-        self.process = child([PROGRAM, *self.centre.argv("serve", "--port", "0")], env=self.centre.env(),
+        self.process = child([PROGRAM, *self.centre.argv("serve", "--port", "0")],
+                             env={**self.centre.env(), "KENTERING_WEB_DIR": str(site())},
                              stdout=subprocess.PIPE, stderr=self.log.open("wb"))
         line = self.process.stdout.readline()
         m = re.fullmatch(r"http://127\.0\.0\.1:(\d+)/v1", json.loads(line)["adres"])
@@ -220,6 +229,8 @@ def clear_error(answer, what, plain=False):
         doc = json.loads(answer[answer.index(b"\r\n\r\n") + 4:].split(b"HTTP/1.1 ")[0])
         same(doc["status"], got[0], f"{what}: status in the problem")
         true(doc["title"] and doc["detail"], f"{what}: a problem without words")
+    elif b"text/html" in answer:  # for somebody of whom nothing was read: the page with the emergency steps
+        true(got[0] == 503 and b"112" in answer, f"{what}: not the page for a full house: {answer[:300]!r}")
     else:
         true(plain, f"{what}: not problem+json: {answer[:300]!r}")
     return got[0]
@@ -234,7 +245,7 @@ def one_page(port):
             out.append(part)
     taken = time.monotonic() - began
     out = b"".join(out)
-    true(out.startswith(b"HTTP/1.1 200 ") and out.endswith(b"}"), f"a new client got {out[:200]!r}")
+    true(out.startswith(b"HTTP/1.1 200 ") and out.rstrip().endswith(b"</html>"), f"a new client got {out[:200]!r}")
     return taken * 1000
 
 
