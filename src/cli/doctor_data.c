@@ -1,5 +1,6 @@
 /* The doctor on what is kept: database, log, policy, website, mail, copies. */
 #include "cli/doctor.h"
+#include "seam/smtp.h"
 
 #include <dirent.h>
 #include <netdb.h>
@@ -98,24 +99,24 @@ void doctor_web(struct doctor *d)
 	doctor_say(d, GRADE_GOOD, "", "de website staat er");
 }
 
-/* Settings that name another machine. */
 void doctor_mail(struct doctor *d)
 {
-	static const char *const HOSTS[] = {"smtp_host"};
-	for (size_t i = 0; i < sizeof(HOSTS) / sizeof(*HOSTS); i++) {
-		struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *got = NULL;
-		const char *host = text_of(d, HOSTS[i]);
-		if (!host)
-			continue;
-		int rc = getaddrinfo(host, NULL, &hints, &got);
-		if (got)
-			freeaddrinfo(got);
-		if (rc)
-			doctor_say(d, GRADE_WRONG, "Verbeter de naam van de mailserver, of kijk naar DNS.",
-			           "%s: de naam van de mailserver is niet op te zoeken", HOSTS[i]);
-		else
-			doctor_say(d, GRADE_GOOD, "", "%s: de mailserver is te vinden", HOSTS[i]);
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *got = NULL;
+	const char *url = settings_text(&d->c->settings, SET_SMTP_URL);
+	char host[256];
+	if (!*url) {
+		doctor_say(d, GRADE_ATTENTION, "Stel smtp_url en mail_from in.",
+		           "er gaat geen mail uit: codes om een e-mailadres te bevestigen en antwoorden blijven liggen");
+		return;
 	}
+	int rc = smtp_host(url, host) ? getaddrinfo(host, NULL, &hints, &got) : EAI_NONAME;
+	if (got)
+		freeaddrinfo(got);
+	if (rc)
+		doctor_say(d, GRADE_WRONG, "Verbeter smtp_url, of kijk naar DNS.",
+		           "smtp_url: de mailserver is niet op te zoeken");
+	else
+		doctor_say(d, GRADE_GOOD, "", "smtp_url: de mailserver is te vinden");
 }
 
 void doctor_backup(struct doctor *d)

@@ -24,8 +24,7 @@ bool smtp_address(struct str a)
 	return true;
 }
 
-/* Host of a mail server's address; false when the address is none. */
-static bool server_host(const char *url, char host[256])
+bool smtp_host(const char *url, char host[256])
 {
 	CURLU *u = curl_url();
 	char *scheme = NULL, *name = NULL, *user = NULL;
@@ -47,7 +46,7 @@ static bool server_host(const char *url, char host[256])
 int smtp_check(const char *url, struct err *e)
 {
 	char host[256];
-	return server_host(url, host)
+	return smtp_host(url, host)
 		? 0
 		: err_set(e, KT_EINVAL, "smtp_url: verwacht smtp://naam:poort of smtps://naam:poort, zonder gebruiker erin");
 }
@@ -56,7 +55,7 @@ static bool on_this_machine(const char *url)
 {
 	char host[256];
 	struct address a;
-	if (!server_host(url, host))
+	if (!smtp_host(url, host))
 		return false;
 	return strcmp(host, "localhost") == 0 || (address_of(str_of(host), &a) && address_loopback(&a));
 }

@@ -26,6 +26,8 @@ struct smtp_mail {
 bool smtp_address(struct str a);
 /* Is the server's address usable? KT_EINVAL with a Dutch text. */
 int smtp_check(const char *url, struct err *e) KT_CHECK;
+/* Its host; false when the address is none. */
+bool smtp_host(const char *url, char ret[256]);
 /* The message as it goes over the line (RFC 5322, base 64, lines ended by CR LF). Nothing of the texts can become a
  * header or a second message. KT_EINVAL when an address is not usable or the subject holds a control byte. */
 int smtp_message(const struct smtp_mail *m, const char *from, struct buf *ret, struct err *e) KT_CHECK;
