@@ -57,6 +57,7 @@ def refused(s, name, password, code=None):
     same(r.status, 401, "status")
     true(r.getheader("WWW-Authenticate"), "no WWW-Authenticate")
     true(not r.getheader("Set-Cookie"), "a cookie with a refusal")
+    doc.pop("instance")  # of this answer alone
     return doc
 
 
@@ -168,6 +169,25 @@ def guessing_is_slowed_down(driver):
     s = Server(centre=s.centre)
     s.login("anna", PASSWORD)
     s.end()
+
+
+@test
+def guessing_behind_a_web_server(_driver):
+    """Behind the web server in front the visitor's own address counts; what a visitor claims does not."""
+    s = Server(KENTERING_TRUSTED_PROXY="127.0.0.1")
+    account(s.centre, "anna")
+    at_work, guesser = {"X-Forwarded-For": "198.51.100.7"}, {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
+
+    def enter(password, by, status):
+        r = s.ask("POST", "/v1/sessies", {"gebruikersnaam": "anna", "wachtwoord": password}, {**JSON, **by})
+        check_answer(r, "/sessies", "POST", status)
+    enter(PASSWORD, at_work, 201)
+    for _ in range(5):
+        enter(OTHER, guesser, 401)
+    enter(PASSWORD, guesser, 429)
+    enter(PASSWORD, at_work, 201)
+    s.end()
+    has(s.centre.run("serve", "--port", "0", env={"KENTERING_TRUSTED_PROXY": "nginx"}).expect(1).out, "trusted_proxy")
 
 
 @test
