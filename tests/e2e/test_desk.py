@@ -454,6 +454,16 @@ def through_the_eyes_of(_driver):
 
 
 @test(both=True)
+def a_lost_setting_opens_nothing(driver):
+    """What was set up for real is not served as a demonstration, where nobody is asked who he is."""
+    c = Centre(driver)
+    c.ok("init", env={"KENTERING_NOW": ""})
+    (c.dir / "kentering.conf").unlink()
+    for args in (("serve", "--port", "0"), ("account", "add", "eva", "--rol", "beheerder", "--zonder-code")):
+        has(c.run(*args, env={"KENTERING_NOW": ""}, data=PASSWORD + "\n").expect(1).out, "mode = production")
+
+
+@test(both=True)
 def production(driver):
     c = Centre(driver)
     real = {"KENTERING_NOW": ""}
