@@ -461,6 +461,9 @@ def a_lost_setting_opens_nothing(driver):
     (c.dir / "kentering.conf").unlink()
     for args in (("serve", "--port", "0"), ("account", "add", "eva", "--rol", "beheerder", "--zonder-code")):
         has(c.run(*args, env={"KENTERING_NOW": ""}, data=PASSWORD + "\n").expect(1).out, "mode = production")
+    demo = Centre(driver)
+    demo.add(shop(1, SHOP))
+    has(demo.run("serve", "--port", "0", env={"KENTERING_NOW": "", "KENTERING_MODE": "production"}).expect(1).out, "demonstratie")
 
 
 @test(both=True)
