@@ -163,6 +163,27 @@ int centre_open(struct cli *c, unsigned what, struct centre *ret)
 	return EXIT_DONE;
 }
 
+/* The mode must be the one that the directory was set up in; the key of a demonstration has the printed password. In a
+ * demonstration anybody may look through anybody's eyes, and demo is what the mode is when nothing says otherwise: a
+ * lost kentering.conf must not open what is real. And what is real is not sealed for a key that everybody can open. */
+static int check_mode(struct centre *ce, bool production, struct err *e)
+{
+	uint8_t secret[32];
+	int rc = org_key_open(ce->store, "meldpunt", str_of(cli_demo_password()), secret, e);
+	crypto_wipe(secret, sizeof(secret));
+	if (rc == KT_ECRYPTO && !production)
+		return err_set(
+			e, KT_EREFUSED,
+			"Deze map is ingericht voor echt gebruik, maar de instelling is mode = demo. Zet mode = production "
+			"in kentering.conf (is dat bestand weg, zet het dan terug).");
+	if (!rc && production)
+		return err_set(
+			e, KT_EREFUSED,
+			"Deze map is van een demonstratie: iedereen kan haar sleutel openen. Richt voor echt gebruik een "
+			"lege map in met kentering init.");
+	return rc == KT_ENOTFOUND || rc == KT_ECRYPTO ? 0 : rc; /* an empty one has no key yet */
+}
+
 int centre_auth(struct cli *c, struct centre *ce, struct err *e)
 {
 	struct auth_opts o = {
@@ -172,7 +193,8 @@ int centre_auth(struct cli *c, struct centre *ce, struct err *e)
 		.idle_ms = settings_int(&c->settings, SET_SESSION_IDLE) * 60000,
 		.longest_ms = settings_int(&c->settings, SET_SESSION_LONGEST) * 60000,
 	};
-	return auth_open(ce->store, ce->audit, &o, &ce->auth, e);
+	int rc = check_mode(ce, o.production, e);
+	return rc ? rc : auth_open(ce->store, ce->audit, &o, &ce->auth, e);
 }
 
 void centre_close(struct centre *ce)

@@ -63,13 +63,33 @@ static int code_new(struct tx *tx, const struct intake_report *r, const uint8_t 
 	return rc ? rc : audit_add(r->in->audit, tx, "system", "contact.code", number, STR(""), e);
 }
 
+/* What stands for a mailbox when it is counted how much it gets: as its provider folds it, and without what stands
+ * behind a plus, for everywhere else that may be a mark in an address of one and the same person. */
+static void box_of(const struct intake_report *r, uint8_t ret[32])
+{
+	struct identifier id;
+	if (policy_fold_mail(r->in->policy, &r->mail, &id))
+		id = r->mail;
+	struct str local = id_str(&id), domain = STR("");
+	ptrdiff_t at = str_rfind(local, '@'), plus;
+	if (at > 0) {
+		domain = str_sub(local, (size_t)at, local.n);
+		local = str_sub(local, 0, (size_t)at);
+	}
+	plus = str_find(local, '+');
+	if (plus > 0)
+		local = str_sub(local, 0, (size_t)plus);
+	const struct str f[] = {local, domain};
+	box_hash(r->in->box, "mailbox", f, 2, ret);
+	crypto_wipe(&id, sizeof(id));
+}
+
 int intake_code_add(struct tx *tx, const struct intake_report *r, const uint8_t dossier[DOSSIER_ID], struct str number,
                     bool *ret_sent, struct err *e)
 {
-	const struct str f[] = {id_str(&r->mail)};
 	uint8_t box[32];
 	int64_t today = 0;
-	box_hash(r->in->box, "mailbox", f, 1, box);
+	box_of(r, box);
 	/* Somebody else's mailbox is not to be filled from here. */
 	int rc = code_forget(tx, r->now_ms - DAY_MS, e);
 	if (!rc)

@@ -377,6 +377,21 @@ def nothing_in_clear(c, s, codes, receipts):
             true(not re.search(pattern, place), f"{word} stands in place {i}")
 
 
+@test
+def marks_in_an_address_fill_no_mailbox(_driver):
+    """name+1@, name+2@ and n.a.m.e@ of one provider are one mailbox: it gets so many codes a day and no more."""
+    post = MailServer()
+    c = mailer("sqlite", post, code={"per_address_and_day": 2})
+    s = Serve(c)
+    for addresses in (("een.twee@gmail.com", "eentwee+1@googlemail.com", "e.entwee+2@gmail.com", "eentwee+3@gmail.com"),
+                      ("jan@voorbeeld.nl", "jan+1@voorbeeld.nl", "jan+2@voorbeeld.nl", "jan+3@voorbeeld.nl")):
+        sent = [s.ask("POST", "/meldingen", shop({"contact": {"email": a}}, "zz--merk.nl", datum=None))[1].get("code_verstuurd", False)
+                for a in addresses]
+        same(sent, [True, True, False, False], f"codes to {addresses[0]}")
+    s.end()
+    post.close()
+
+
 @test(both=True)
 def a_code_has_its_limits(driver):
     post = MailServer()

@@ -171,6 +171,25 @@ def guessing_is_slowed_down(driver):
 
 
 @test
+def guessing_behind_a_web_server(_driver):
+    """Behind the web server in front the visitor's own address counts; what a visitor claims does not."""
+    s = Server(KENTERING_TRUSTED_PROXY="127.0.0.1")
+    account(s.centre, "anna")
+    at_work, guesser = {"X-Forwarded-For": "198.51.100.7"}, {"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}
+
+    def enter(password, by, status):
+        r = s.ask("POST", "/v1/sessies", {"gebruikersnaam": "anna", "wachtwoord": password}, {**JSON, **by})
+        check_answer(r, "/sessies", "POST", status)
+    enter(PASSWORD, at_work, 201)
+    for _ in range(5):
+        enter(OTHER, guesser, 401)
+    enter(PASSWORD, guesser, 429)
+    enter(PASSWORD, at_work, 201)
+    s.end()
+    has(s.centre.run("serve", "--port", "0", env={"KENTERING_TRUSTED_PROXY": "nginx"}).expect(1).out, "trusted_proxy")
+
+
+@test
 def passwords_and_names(_driver):
     c = Centre()
     for password in ("", "te kort", "wachtwoord123", "x" * 257):
@@ -431,6 +450,19 @@ def through_the_eyes_of(_driver):
         refused(s, name, "demonstratie-meldpunt")
     same(s.ask("POST", "/v1/demonstratie/_bekijk-als", {"rol": "koning"}).status, 400, "an unknown role")
     s.end()
+
+
+@test(both=True)
+def a_lost_setting_opens_nothing(driver):
+    """What was set up for real is not served as a demonstration, where nobody is asked who he is."""
+    c = Centre(driver)
+    c.ok("init", env={"KENTERING_NOW": ""})
+    (c.dir / "kentering.conf").unlink()
+    for args in (("serve", "--port", "0"), ("account", "add", "eva", "--rol", "beheerder", "--zonder-code")):
+        has(c.run(*args, env={"KENTERING_NOW": ""}, data=PASSWORD + "\n").expect(1).out, "mode = production")
+    demo = Centre(driver)
+    demo.add(shop(1, SHOP))
+    has(demo.run("serve", "--port", "0", env={"KENTERING_NOW": "", "KENTERING_MODE": "production"}).expect(1).out, "demonstratie")
 
 
 @test(both=True)

@@ -61,6 +61,13 @@ async function tell(page) {
   return code;
 }
 
+/* As when the browser's "back" brings a page as it was. */
+async function back(page) {
+  const again = page.waitForEvent("framenavigated");
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await again;
+}
+
 async function look(server, code, ...want) {
   const page = await open(server, "/mijn-melding");
   await page.getByLabel(nl.mine.field).fill(code.toLowerCase());
@@ -82,6 +89,13 @@ test("a report, a decision, an action, and the outcome back at the reporter", 11
   await picture(reporter, "begin");
   await reporter.goto(`${server.url}/melden`);
   const code = await tell(reporter);
+  const been = [];
+  reporter.on("framenavigated", (f) => been.push(f.url()));
+  await reporter.getByRole("link", { name: nl.report.sent.mine }).click();
+  await reporter.getByText(nl.mine.counted).first().waitFor();
+  same(been.every((u) => u === `${server.url}/mijn-melding`), true, `where the browser was: ${been}`);
+  await back(reporter);
+  await reporter.getByLabel(nl.mine.field).waitFor();
   quiet(reporter, "reporting");
   await look(server, code, nl.mine.counted);
 
@@ -109,6 +123,10 @@ test("a report, a decision, an action, and the outcome back at the reporter", 11
   await registry.getByRole("button", { name: desk.detail.executed }).click();
   await registry.getByText(desk.detail.saved).waitFor();
   quiet(registry, "the partner", signedOut);
+
+  await registry.context().clearCookies();
+  await back(registry);
+  await registry.getByLabel(desk.login.name).waitFor();
 
   const after = await look(server, code, SHOP, nl.mine.doneTitle);
   await picture(after, "mijn-melding", { fullPage: true });

@@ -43,6 +43,11 @@ function App() {
   );
 }
 
+/* A browser's "back" may bring the desk as it was, long after its session: ask again who is there. */
+addEventListener("pageshow", (e) => {
+  if (e.persisted) location.reload();
+});
+
 const place = document.getElementById("werkplek")!;
 place.replaceChildren();
 render(<App />, place);

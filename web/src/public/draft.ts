@@ -38,6 +38,7 @@ export const emptyDraft = (): Draft => ({
 
 const DRAFT = "kentering.melding";
 const SENT = "kentering.ontvangst";
+const OPEN = "kentering.openen";
 
 function read<T>(key: string): T | null {
   try {
@@ -63,7 +64,17 @@ export const loadDraft = (): Draft | null => {
 };
 export const saveDraft = (d: Draft | null) => write(DRAFT, d);
 export const loadSent = () => read<Sent>(SENT);
-export const saveSent = (s: Sent | null) => write(SENT, s);
+/* A receipt code on its way to the next page of this tab. Not in the address: a browser writes down where it was. */
+export const handOver = (code: string) => write(OPEN, code);
+export function takeOver(): string {
+  const code = read<string>(OPEN);
+  write(OPEN, null);
+  return code ?? "";
+}
+export function saveSent(s: Sent | null) {
+  write(SENT, s);
+  write(OPEN, null);
+}
 
 /* As it stands on a card: an account number in groups of four. What is sent has no spaces. */
 export const shown = (i: Item) => (i.soort === "iban" ? i.waarde.replace(/(.{4})(?=.)/g, "$1 ") : i.waarde);

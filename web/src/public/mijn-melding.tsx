@@ -1,14 +1,17 @@
 import { hydrate, render } from "preact";
+import { takeOver } from "./draft";
 import { Mine } from "./mine";
 
-/* A code after # came from our own page. It is taken out of the address, so that it is not left in the history. */
+/* With a code, this tab's page before this one handed it over. */
 const app = document.getElementById("app")!;
-const code = decodeURIComponent(location.hash.slice(1));
-const given = /^[0-9A-Za-z -]{21,40}$/.test(code) ? code : "";
+const given = takeOver();
 if (given) {
-  history.replaceState(null, "", location.pathname);
   app.textContent = "";
   render(<Mine given={given} />, app);
 } else {
   hydrate(<Mine />, app);
 }
+/* A browser's "back" may bring an opened report as it was, to whoever sits there by then. */
+addEventListener("pageshow", (e) => {
+  if (e.persisted) location.reload();
+});

@@ -10,7 +10,7 @@ import { Helpers, Never, Steps } from "../ui/advice";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Confirm } from "./confirm";
-import type { Sent } from "./draft";
+import { handOver, type Sent } from "./draft";
 
 const helper = (d: Doorverwijzing) => ({
   id: d.id, title: d.naam, why: d.waarom, clock: d.termijn, phone: d.telefoon, url: d.url, hours: d.bereikbaar,
@@ -89,7 +89,9 @@ export function SentPage({ sent, onClear, onAnother }: { sent: Sent; onClear: ()
             <h2>{m.sent.next}</h2>
             <p>{m.sent.nextText}</p>
             <p class="kt-small kt-quiet">{fill(m.sent.number, { number: sent.answer.meldingsnummer })}</p>
-            <p class="kt-noprint"><a class="utrecht-link" href={`${to("mijn-melding")}#${sent.answer.ontvangstcode}`}>{m.sent.mine}</a></p>
+            <p class="kt-noprint">
+              <a class="utrecht-link" href={to("mijn-melding")} onClick={() => handOver(sent.answer.ontvangstcode)}>{m.sent.mine}</a>
+            </p>
           </section>
           <section class="kt-noprint kt-stack">
             <p class="kt-small kt-quiet">{m.sent.clearText}</p>
