@@ -10,7 +10,7 @@ import { Helpers, Never, Steps } from "../ui/advice";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Confirm } from "./confirm";
-import type { Sent } from "./draft";
+import { saveSent, type Sent } from "./draft";
 
 const helper = (d: Doorverwijzing) => ({
   id: d.id, title: d.naam, why: d.waarom, clock: d.termijn, phone: d.telefoon, url: d.url, hours: d.bereikbaar,
@@ -68,7 +68,9 @@ export function SentPage({ sent, onClear, onAnother }: { sent: Sent; onClear: ()
       <div class="kt-columns">
         <div class="kt-stack kt-stack--wide">
           <Code code={sent.answer.ontvangstcode} />
-          {sent.email && <Confirm code={sent.answer.ontvangstcode} />}
+          {sent.answer.code_verstuurd && !sent.confirmed && (
+            <Confirm code={sent.answer.ontvangstcode} onDone={() => saveSent({ ...sent, confirmed: true })} />
+          )}
           <section class="kt-stack">
             <h2>{a.now}</h2>
             <Steps steps={text.stappen} />
