@@ -27,7 +27,7 @@ const STEP_MS = 15000; // the longest wait for anything on a page
 const folders = [], servers = [];
 let browser, demo;
 
-const scratch = () => {
+export const scratch = () => {
   const dir = mkdtempSync(join(tmpdir(), "kentering-browser-"));
   folders.push(dir);
   return dir;
@@ -44,15 +44,17 @@ export function kentering(dir, args, { input, settings } = {}) {
     { env: env(settings), input, encoding: "utf8", timeout: 120000, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-/** A server of its own on a copy of the demonstration (played once a run), or on an empty directory. */
-export async function serve({ played = true, settings = {} } = {}) {
+/** A server of its own on a copy of the demonstration (played once a run), or on an empty directory. `policy`: a folder
+ * laid over the policy of the source. */
+export async function serve({ played = true, settings = {}, policy } = {}) {
   if (played && !demo) {
     demo = join(scratch(), "data");
     kentering(demo, ["demo"]);
   }
   const dir = join(scratch(), "data");
   if (played) cpSync(demo, dir, { recursive: true });
-  const child = spawn(PROGRAM, ["--data", dir, "--policy", join(ROOT, "policy"), "--json", "serve", "--port", "0"],
+  const policies = [join(ROOT, "policy"), ...(policy ? [policy] : [])].flatMap((p) => ["--policy", p]);
+  const child = spawn(PROGRAM, ["--data", dir, ...policies, "--json", "serve", "--port", "0"],
     { env: env({ KENTERING_WEB_DIR: DIST, ...settings }), stdio: ["ignore", "pipe", "pipe"] });
   const server = { dir, child, log: "" };
   servers.push(server);

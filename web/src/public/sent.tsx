@@ -31,14 +31,15 @@ function useAdvice({ answer, form }: Sent): Advies {
 const plain = (note: string) => note.replace(/^[a-z0-9_.[\]]+( \([a-z]+\))?: /, "");
 
 function Code({ code }: { code: string }) {
-  const [copied, setCopied] = useState(false);
+  const [said, setSaid] = useState("");
   async function toClipboard() {
     try {
       await navigator.clipboard.writeText(code);
-      setCopied(true);
+      setSaid(m.sent.copied);
     } catch {
       /* Not allowed here: then the code is selected, ready to be copied by hand. */
       getSelection()?.selectAllChildren(document.getElementById("code")!);
+      setSaid(m.sent.selected);
     }
   }
   return (
@@ -49,7 +50,7 @@ function Code({ code }: { code: string }) {
       <div class="kt-actions kt-noprint">
         <Button onClick={toClipboard}><Icon of={copy} size={20} />{m.sent.copy}</Button>
         <Button kind="secondary" onClick={() => print()}><Icon of={printer} size={20} />{m.sent.print}</Button>
-        <span role="status">{copied && m.sent.copied}</span>
+        <span role="status">{said}</span>
       </div>
     </section>
   );
