@@ -89,7 +89,7 @@ function Status({ d, acted }: { d: Dossier; acted: boolean }) {
   const [title, text] = acted ? [m.doneTitle, m.doneText] : closed ? [m.closedTitle, m.closedText] : [m.openTitle, m.openText];
   return (
     <section class={acted ? "kt-panel kt-panel--done" : "kt-panel"}>
-      <p><Badge kind={acted ? "done" : closed ? "plain" : "new"}>{closed ? m.closed : m.open}</Badge></p>
+      <p><Badge kind={closed ? "plain" : "new"}>{closed ? m.closed : m.open}</Badge></p>
       <h2>{title}</h2>
       <p>{text}</p>
     </section>
