@@ -32,7 +32,8 @@ def page(title, body, lang, depth):
     up = "../" * depth
     return (f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'self\'; img-src \'self\'">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'self\'; '
+            f'img-src \'self\'">\n'
             f'<title>{html.escape(title)} – Kentering</title>\n'
             f'<link rel="stylesheet" href="{up}style.css">\n</head>\n<body>\n'
             f'<nav><a href="{up}index.html">Kentering</a> · <a href="{up}operate/index.html">Running it</a> · '
@@ -93,7 +94,8 @@ class Pages:
             url = self.link(source, html.unescape(m[1]))
             return m[2] if url is None else f'<a href="{html.escape(url)}">{m[2]}</a>'
         body = re.sub(r'<a\s+href="([^"]*)"[^>]*>(.*?)</a>', mend, body, flags=re.S)
-        body = re.sub(r'(<img\s[^>]*?src=")([^"]*)(")', lambda m: m[1] + self.picture(source, html.unescape(m[2])) + m[3], body)
+        body = re.sub(r'(<img\s[^>]*?src=")([^"]*)(")',
+                      lambda m: m[1] + self.picture(source, html.unescape(m[2])) + m[3], body)
         title = re.search(r"<h1[^>]*>(.*?)</h1>", body, re.S)
         target = self.sources[source]
         path = self.out / target

@@ -1,4 +1,4 @@
-#include "intake/intake.h"
+#include "intake/parts.h"
 #include "seam/crypto.h"
 
 static void write_texts(struct jw *w, const char *key, const struct str *s, size_t n)
@@ -265,7 +265,10 @@ int intake_show(const struct intake *in, struct tx *tx, struct arena *a, const s
 	} SHOWN[] = {{"fraudevorm", false},     {"verhaal", false},  {"datum", false}, {"bedrag", false},
 	             {"aangiftenummer", false}, {"kenmerken", true}, {"melder", true}, {"delen", true}};
 	char at[25];
-	int rc = 0;
+	bool may, done;
+	int rc = intake_confirmable(in, tx, a, d, &may, &done, e);
+	if (rc)
+		return rc;
 	time_format(d->created_ms, at);
 	jw_obj(w);
 	jw_kstr(w, "meldingsnummer", d->number);
@@ -275,6 +278,8 @@ int intake_show(const struct intake *in, struct tx *tx, struct arena *a, const s
 		rc = write_field(a, d, SHOWN[i].name, SHOWN[i].json, w, e);
 	if (!rc)
 		rc = write_outcomes(in, tx, a, dossier_text(d, "kenmerken"), w, e);
+	if (may)
+		jw_kbool(w, "bevestigd", done);
 	if (d->synthetic)
 		jw_kbool(w, "verzonnen", true);
 	jw_obj_end(w);

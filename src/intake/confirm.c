@@ -131,14 +131,41 @@ static int take_ids(struct intake_report *r, struct arena *a, struct str text, s
 	return 0;
 }
 
-static int take_mail(struct intake_report *r, struct arena *a, struct str melder, struct err *e)
+/* The e-mail address of an opened report, n 0 when it has none. */
+static int mail_text(const struct dossier *d, struct arena *a, struct str *ret, struct err *e)
 {
 	struct json_limits lim = {2u << 20, 32};
+	struct str melder = dossier_text(d, "melder");
 	const struct val *v = NULL;
 	int rc = melder.p ? json_read(a, melder, &lim, &v, e) : 0;
 	if (rc)
 		return rc;
-	struct str mail = val_text(v ? val_get(v, "contact") : NULL, "email");
+	*ret = val_text(v ? val_get(v, "contact") : NULL, "email");
+	return 0;
+}
+
+int intake_confirmable(const struct intake *in, struct tx *tx, struct arena *a, const struct dossier *d, bool *ret_may,
+                       bool *ret_done, struct err *e)
+{
+	struct code_row row = {0};
+	struct str mail;
+	int rc = mail_text(d, a, &mail, e);
+	if (rc)
+		return rc;
+	rc = code_newest(tx, d->id, &row, e);
+	if (rc && rc != KT_ENOTFOUND)
+		return rc;
+	*ret_done = !rc && row.used_ms;
+	*ret_may = *ret_done || (in->box && mail.n);
+	return 0;
+}
+
+static int take_mail(struct intake_report *r, struct arena *a, const struct dossier *d, struct err *e)
+{
+	struct str mail;
+	int rc = mail_text(d, a, &mail, e);
+	if (rc)
+		return rc;
 	if (!r->in->box || !mail.n || !intake_mail(r, mail, &r->mail, NULL) ||
 	    policy_fold_mail(r->in->policy, &r->mail, &r->contact))
 		return err_set(e, KT_EREFUSED, "Bij deze melding kan geen e-mailadres worden bevestigd.");
@@ -189,7 +216,7 @@ static int reopen(const struct intake *in, struct arena *a, const struct dossier
 	r->day = time_day(d->created_ms);
 	r->form = dossier_text(d, "fraudevorm");
 	r->basis = str_trim(dossier_text(d, "aangiftenummer")).n ? BASIS_CRIME_REPORT : BASIS_REPORT;
-	rc = take_mail(r, a, dossier_text(d, "melder"), e);
+	rc = take_mail(r, a, d, e);
 	if (!rc)
 		rc = take_ids(r, a, dossier_text(d, "kenmerken"), e);
 	if (!rc)

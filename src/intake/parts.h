@@ -16,6 +16,9 @@ int intake_record_one(struct tx *tx, struct intake_report *r, const struct count
  * mailbox got enough of them today. */
 int intake_code_add(struct tx *tx, const struct intake_report *r, const uint8_t dossier[DOSSIER_ID], struct str number,
                     bool *ret_sent, struct err *e) KT_CHECK;
+/* Of an opened dossier: has it a mailbox that can be confirmed from here, and was it? */
+int intake_confirmable(const struct intake *in, struct tx *tx, struct arena *a, const struct dossier *d, bool *ret_may,
+                       bool *ret_done, struct err *e) KT_CHECK;
 
 /* code_store.c */
 struct code_row {

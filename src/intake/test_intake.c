@@ -112,6 +112,22 @@ static bool confirm(struct test_centre *t, const struct receipt *r, const char *
 	return c->ok;
 }
 
+static bool shown(struct test_centre *t, const struct receipt *r, const char *part)
+{
+	struct buf out = BUF_INIT(1u << 20);
+	struct dossier d;
+	struct tx *tx;
+	struct jw w;
+	jw_init(&w, &out);
+	test_must(store_read(t->store, &tx, &t->e), &t->e);
+	test_must(dossier_open(tx, t->a, r, &d, &t->e), &t->e);
+	test_must(intake_show(&t->in, tx, t->a, &d, &w, &t->e), &t->e);
+	store_read_end(tx);
+	bool there = strstr(out.p, part) != NULL;
+	buf_free(&out);
+	return there;
+}
+
 struct listed {
 	struct outbox_row row[16];
 	size_t n;
@@ -170,7 +186,9 @@ static void test_codes(void **state)
 	assert_false(confirm(t, &r[0], "een code", TEST_NOW));
 	assert_false(confirm(t, &r[0], "", TEST_NOW));
 	assert_false(confirm(t, &r[0], code[0], TEST_NOW + 30 * INT64_C(60000))); /* too late */
+	assert_true(shown(t, &r[0], "\"bevestigd\":false"));
 	assert_true(confirm(t, &r[0], code[0], TEST_NOW + 30 * INT64_C(60000) - 1));
+	assert_true(shown(t, &r[0], "\"bevestigd\":true"));
 	assert_true(confirm(t, &r[1], code[1], TEST_NOW));
 	assert_int_equal(barriers(t), 0);
 	for (int i = 0; i < 5; i++)
@@ -181,7 +199,8 @@ static void test_codes(void **state)
 	r[2] = claimed(t, box, WHO[2], code[2]);
 	assert_true(confirm(t, &r[2], code[2], TEST_NOW));
 	assert_int_equal(barriers(t), 3);
-	t->in.box = NULL;
+	t->in.box = NULL; /* no mail goes out any more */
+	assert_true(shown(t, &r[0], "\"bevestigd\":true"));
 	box_close(box);
 }
 
@@ -346,6 +365,7 @@ static void test_show(void **state)
 	assert_non_null(strstr(out.p, "Mijn fiets kwam nooit"));
 	assert_non_null(strstr(out.p, "\"barrieres\":[]"));
 	assert_non_null(strstr(out.p, a.r->sealed.number));
+	assert_null(strstr(out.p, "bevestigd")); /* nothing to confirm */
 	buf_free(&out);
 	buf_free(&a.b);
 }
@@ -375,11 +395,15 @@ int main(int argc, char **argv)
 {
 	test_driver(argc, argv);
 	const struct CMUnitTest tests[] = {
-		T(test_three_people),       T(test_codes),
-		       T(test_one_person_three_times),
-		T(test_who_does_not_count), T(test_window),
-		T(test_refusals),           T(test_lenient),
-		T(test_many_identifiers),   T(test_show),
+		T(test_three_people),
+		T(test_codes),
+		T(test_one_person_three_times),
+		T(test_who_does_not_count),
+		T(test_window),
+		T(test_refusals),
+		T(test_lenient),
+		T(test_many_identifiers),
+		T(test_show),
 		T(test_advice_everywhere),
 	};
 	return cmocka_run_group_tests_name(test_driver_name(), tests, NULL, NULL);

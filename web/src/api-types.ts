@@ -106,6 +106,8 @@ export type Dossier = {
   melder?: Record<string, unknown>;
   delen?: string[];
   barrieres: Record<string, unknown>[];
+  /** is het e-mailadres bevestigd; ontbreekt als er niets te bevestigen is */
+  bevestigd?: boolean;
   verzonnen?: boolean;
 };
 

@@ -1,5 +1,5 @@
-// What the browser tests share: a real server on a copy of the demonstration, a real browser, and assertions that say
-// what was and what was expected. Everything started here ends here.
+// What the browser tests share: a real server on a copy of the demonstration, a real browser, and what every page must be.
+// Everything started here ends here.
 // SPDX-License-Identifier: EUPL-1.2
 import { spawn, execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -8,6 +8,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { fail, same, within, yes } from "./harness.mjs";
+
+export { fail, same, test, yes } from "./harness.mjs";
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), "../../..");
 const PROGRAM = process.env.KENTERING ?? join(ROOT, "build/release/kentering");
@@ -19,71 +22,12 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-bac
   "--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars"];
 const STEP_MS = 15000; // the longest wait for anything on a page
 
-// --- assertions --------------------------------------------------------------------------------------------
-
-const short = (v, n = 1200) => {
-  const text = typeof v === "string" ? v : JSON.stringify(v);
-  return text && text.length > n ? `${text.slice(0, n)}… (${text.length} characters)` : text;
-};
-
-export function fail(text) {
-  throw new Error(text);
-}
-
-export function same(got, want, what = "value") {
-  if (JSON.stringify(got) !== JSON.stringify(want)) fail(`${what}: got ${short(got)}, expected ${short(want)}`);
-}
-
-export function yes(cond, text) {
-  if (!cond) fail(short(text));
-}
-
-// --- tests -------------------------------------------------------------------------------------------------
-
-const tests = [];
-
-/** A test; `seconds` is the longest it may take. */
-export function test(name, seconds, run) {
-  tests.push({ name, seconds, run });
-}
-
-const within = (ms, what, promise) => {
-  let timer;
-  const late = new Promise((_, no) => {
-    timer = setTimeout(() => no(new Error(`${what}: no end within ${ms / 1000} s`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-};
-
-/** Runs the registered tests in order; arguments choose by part of the name. */
-export async function main() {
-  const wanted = process.argv.slice(2).filter((a) => !a.startsWith("--"));
-  const count = { ok: 0, FAIL: 0 };
-  for (const t of tests.filter(({ name }) => !wanted.length || wanted.some((w) => name.includes(w)))) {
-    const began = Date.now();
-    let word = "ok", text = "";
-    try {
-      await within(t.seconds * 1000, t.name, t.run());
-    } catch (e) {
-      word = "FAIL";
-      text = e.stack.split("\n").filter((l) => !l.includes("node_modules") && !l.includes("node:internal")).slice(0, 14)
-        .join("\n     ");
-    }
-    await closeAll();
-    count[word]++;
-    console.log(`${word.padEnd(4)} ${t.name} (${((Date.now() - began) / 1000).toFixed(2)} s)${text && `\n     ${text}`}`);
-  }
-  await end();
-  console.log(`${count.ok} passed, ${count.FAIL} failed, 0 skipped`);
-  process.exit(count.FAIL ? 1 : 0);
-}
-
 // --- servers -----------------------------------------------------------------------------------------------
 
 const folders = [], servers = [];
 let browser, demo;
 
-const scratch = () => {
+export const scratch = () => {
   const dir = mkdtempSync(join(tmpdir(), "kentering-browser-"));
   folders.push(dir);
   return dir;
@@ -100,15 +44,17 @@ export function kentering(dir, args, { input, settings } = {}) {
     { env: env(settings), input, encoding: "utf8", timeout: 120000, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-/** A server of its own on a copy of the demonstration (played once a run), or on an empty directory. */
-export async function serve({ played = true, settings = {} } = {}) {
+/** A server of its own on a copy of the demonstration (played once a run), or on an empty directory. `policy`: a folder
+ * laid over the policy of the source. */
+export async function serve({ played = true, settings = {}, policy } = {}) {
   if (played && !demo) {
     demo = join(scratch(), "data");
     kentering(demo, ["demo"]);
   }
   const dir = join(scratch(), "data");
   if (played) cpSync(demo, dir, { recursive: true });
-  const child = spawn(PROGRAM, ["--data", dir, "--policy", join(ROOT, "policy"), "--json", "serve", "--port", "0"],
+  const policies = [join(ROOT, "policy"), ...(policy ? [policy] : [])].flatMap((p) => ["--policy", p]);
+  const child = spawn(PROGRAM, ["--data", dir, ...policies, "--json", "serve", "--port", "0"],
     { env: env({ KENTERING_WEB_DIR: DIST, ...settings }), stdio: ["ignore", "pipe", "pipe"] });
   const server = { dir, child, log: "" };
   servers.push(server);
@@ -159,7 +105,7 @@ export async function open(server, path, { width = 360, height = 740, dark = fal
   return page;
 }
 
-async function closeAll() {
+export async function closeAll() {
   await Promise.all(contexts.map((c) => c.close().catch(() => {})));
   contexts = [];
   for (const s of servers.splice(0)) {
@@ -168,7 +114,7 @@ async function closeAll() {
   }
 }
 
-async function end() {
+export async function end() {
   await browser?.close();
   for (const dir of folders) rmSync(dir, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { admin as words, desk } from "kt:desk-text";
 import { fill, moment } from "../i18n/text";
 import { Button } from "../ui/button";
@@ -39,11 +39,12 @@ function Table({ names, label, rows }: { names: string[]; label: string; rows: {
 }
 
 function Deliveries({ loaded }: { loaded: Loaded<DeliveryList> }) {
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState(""), status = useRef<HTMLParagraphElement>(null);
   const retry = async (id: string) => {
     try {
       await ask<"bezorgingOpnieuw">("POST", `/bezorgingen/${id}/_opnieuw`);
       setSaid(words.retried);
+      status.current?.focus(); // its button goes with the row
     } catch (e) {
       setSaid((e instanceof Failure && e.problem?.detail) || desk.failed);
     }
@@ -53,7 +54,7 @@ function Deliveries({ loaded }: { loaded: Loaded<DeliveryList> }) {
     <Part title={words.failedTitle} loaded={loaded}>
       {({ bezorgingen }) => (
         <>
-          <p role="status">{said || (bezorgingen.length ? "" : words.failedNone)}</p>
+          <p role="status" tabIndex={-1} ref={status}>{said || (bezorgingen.length ? "" : words.failedNone)}</p>
           {bezorgingen.length > 0 && (
             <Table label={words.failedTitle} names={[words.subject, words.where, words.tries, words.error, words.sinceWhen, words.retry]}
               rows={bezorgingen.map((d) => ({ key: d.id, cells: [d.onderwerp, d.bestemming_soort, d.pogingen, d.laatste_fout,

@@ -42,14 +42,14 @@ function Row({ b, group, now, chosen }: { b: Barriere; group: Group; now: number
   );
 }
 
-function Groups({ rows, chosen, partner }: { rows: Barriere[]; chosen: Group; partner: boolean }) {
+function Groups({ rows, chosen, partner }: { rows?: Barriere[]; chosen: Group; partner: boolean }) {
   const names = partner ? list.partnerGroups : list.groups;
   return (
     <nav class="kt-groups" aria-label={list.lists}>
       {GROUPS.map((g) => (
         <a key={g} class="kt-groups__one" href={hashOf({ section: "maatregelen", group: g })}
           aria-current={g === chosen ? "true" : undefined}>
-          {names[g]} <span class="kt-nums">{rows.filter((b) => inGroup(g, b.toestand, partner)).length}</span>
+          {names[g]}{rows && <span class="kt-nums"> {rows.filter((b) => inGroup(g, b.toestand, partner)).length}</span>}
         </a>
       ))}
     </nav>
@@ -101,7 +101,7 @@ export function Barriers({ session, id, group = "open", onEnd }: {
         </div>
         {loaded.failure && loaded.data && <Note kind="attention">{desk.offline}</Note>}
         <TextField id="zoek" type="search" label={list.search} value={text} onInput={setText} literal />
-        <Groups rows={all} chosen={group} partner={partner} />
+        <Groups rows={loaded.data?.rows} chosen={group} partner={partner} />
         {!loaded.data && !loaded.failure && <Waiting />}
         {!loaded.data && loaded.failure && <Trouble detail={loaded.failure.problem?.detail} again={loaded.again} />}
         {loaded.data && (

@@ -89,7 +89,7 @@ export function Detail({ id, session, now, onEnd, changed }: {
             <h2 class="kt-case__now">{words.now}</h2>
             {toDo(b, session).map((t) => <p key={t}>{t}</p>)}
           </Note>
-          {mayDecide(b, session) && <Decide barrier={b} partner={session.rol === "partner"} done={done} reload={loaded.again} />}
+          {mayDecide(b, session) && <Decide barrier={b} session={session} done={done} reload={loaded.again} />}
         </div>
         <div class="kt-stack">
           <h2>{words.facts}</h2>

@@ -7,7 +7,7 @@ import { TextField } from "../ui/field";
 const m = report.confirm;
 
 /* The six digits that came by mail. */
-export function Confirm({ code }: { code: string }) {
+export function Confirm({ code, onDone }: { code: string; onDone?: () => void }) {
   const [digits, setDigits] = useState("");
   const [error, setError] = useState("");
   const [said, setSaid] = useState("");
@@ -30,6 +30,7 @@ export function Confirm({ code }: { code: string }) {
     try {
       await post("/meldingen/_bevestig", { ontvangstcode: code, code: six });
       setDone(true);
+      onDone?.();
     } catch (x) {
       wrong(x instanceof Failure && x.kind === "refused" && x.status < 500 && x.status !== 429 ? m.wrong : m.failed);
     } finally {
@@ -43,8 +44,9 @@ export function Confirm({ code }: { code: string }) {
     try {
       await post("/meldingen/_stuur-code", { ontvangstcode: code });
       setSaid(m.sentAgain);
-    } catch {
-      setSaid(m.failed);
+    } catch (x) {
+      const status = x instanceof Failure ? x.status : 0;
+      setSaid(status === 429 ? m.tooMany : status === 409 ? m.already : m.failed);
     }
   }
 

@@ -20,7 +20,7 @@ export interface Draft {
   contact: { kind: "" | "email" | "phone" | "none"; email: string; phone: string };
 }
 
-export interface Sent { answer: Ontvangst; form: string; email: boolean }
+export interface Sent { answer: Ontvangst; form: string; confirmed?: boolean }
 
 export const STEPS = ["form", "story", "ids", "amount", "date", "contact", "overview"] as const;
 export type Step = (typeof STEPS)[number];

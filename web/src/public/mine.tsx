@@ -89,7 +89,7 @@ function Status({ d, acted }: { d: Dossier; acted: boolean }) {
   const [title, text] = acted ? [m.doneTitle, m.doneText] : closed ? [m.closedTitle, m.closedText] : [m.openTitle, m.openText];
   return (
     <section class={acted ? "kt-panel kt-panel--done" : "kt-panel"}>
-      <p><Badge kind={acted ? "done" : closed ? "plain" : "new"}>{closed ? m.closed : m.open}</Badge></p>
+      <p><Badge kind={closed ? "plain" : "new"}>{closed ? m.closed : m.open}</Badge></p>
       <h2>{title}</h2>
       <p>{text}</p>
     </section>
@@ -108,7 +108,6 @@ function Story({ d }: { d: Dossier }) {
 
 function Opened({ code, d, onClose }: { code: string; d: Dossier; onClose: () => void }) {
   const barriers = (d.barrieres ?? []) as unknown as Barrier[];
-  const contact = (d.melder as { contact?: { email?: string } } | undefined)?.contact;
   useEffect(() => {
     document.title = `${m.yours} - ${site.name}`;
     document.querySelector<HTMLElement>("h1")?.focus();
@@ -132,7 +131,7 @@ function Opened({ code, d, onClose }: { code: string; d: Dossier; onClose: () =>
           </section>
         </div>
         <div class="kt-stack kt-stack--wide">
-          {contact?.email && <Confirm code={code} />}
+          {d.bevestigd === false && <Confirm code={code} />}
           <section class="kt-card">
             <h2>{m.your}</h2>
             <Story d={d} />

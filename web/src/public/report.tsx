@@ -141,7 +141,7 @@ export function Report({ initial, initialStep = "form", initialSent = null }: {
     setProblem("");
     try {
       const answer = await post<Ontvangst>("/meldingen", toReport(latest.current, new Date()), { timeoutMs: 30_000 });
-      const done = { answer, form: latest.current.form, email: latest.current.contact.kind === "email" };
+      const done = { answer, form: latest.current.form };
       saveSent(done);
       saveDraft(null);
       moved.current = true;

@@ -10,7 +10,7 @@ import { Helpers, Never, Steps } from "../ui/advice";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { Confirm } from "./confirm";
-import { handOver, type Sent } from "./draft";
+import { handOver, saveSent, type Sent } from "./draft";
 
 const helper = (d: Doorverwijzing) => ({
   id: d.id, title: d.naam, why: d.waarom, clock: d.termijn, phone: d.telefoon, url: d.url, hours: d.bereikbaar,
@@ -31,14 +31,15 @@ function useAdvice({ answer, form }: Sent): Advies {
 const plain = (note: string) => note.replace(/^[a-z0-9_.[\]]+( \([a-z]+\))?: /, "");
 
 function Code({ code }: { code: string }) {
-  const [copied, setCopied] = useState(false);
+  const [said, setSaid] = useState("");
   async function toClipboard() {
     try {
       await navigator.clipboard.writeText(code);
-      setCopied(true);
+      setSaid(m.sent.copied);
     } catch {
       /* Not allowed here: then the code is selected, ready to be copied by hand. */
       getSelection()?.selectAllChildren(document.getElementById("code")!);
+      setSaid(m.sent.selected);
     }
   }
   return (
@@ -49,7 +50,7 @@ function Code({ code }: { code: string }) {
       <div class="kt-actions kt-noprint">
         <Button onClick={toClipboard}><Icon of={copy} size={20} />{m.sent.copy}</Button>
         <Button kind="secondary" onClick={() => print()}><Icon of={printer} size={20} />{m.sent.print}</Button>
-        <span role="status">{copied && m.sent.copied}</span>
+        <span role="status">{said}</span>
       </div>
     </section>
   );
@@ -68,7 +69,9 @@ export function SentPage({ sent, onClear, onAnother }: { sent: Sent; onClear: ()
       <div class="kt-columns">
         <div class="kt-stack kt-stack--wide">
           <Code code={sent.answer.ontvangstcode} />
-          {sent.email && <Confirm code={sent.answer.ontvangstcode} />}
+          {sent.answer.code_verstuurd && !sent.confirmed && (
+            <Confirm code={sent.answer.ontvangstcode} onDone={() => saveSent({ ...sent, confirmed: true })} />
+          )}
           <section class="kt-stack">
             <h2>{a.now}</h2>
             <Steps steps={text.stappen} />
