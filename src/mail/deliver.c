@@ -161,7 +161,8 @@ static void judge_sender(struct delivery *v)
 		v->silent = mail_silent_sender(v->envelope);
 	if (v->silent == MAIL_ANSWER && !v->from.n)
 		v->silent = MAIL_NO_SENDER;
-	if (v->silent == MAIL_ANSWER && !same_mailbox(&v->from, &envelope))
+	/* Forged, as far as a server on the way could see: the answer would go to somebody who asked for nothing. */
+	if (v->silent == MAIL_ANSWER && (h->auth_failed || !same_mailbox(&v->from, &envelope)))
 		v->silent = MAIL_OTHER_SENDER;
 	v->dropped = v->silent == MAIL_BOUNCE || v->silent == MAIL_LOOP || v->silent == MAIL_REPORT;
 	crypto_wipe(&envelope, sizeof(envelope));

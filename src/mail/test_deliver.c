@@ -161,6 +161,9 @@ static void test_loops_and_bounces(void **state)
 		{"noreply@mail.example", "", MAIL_REPORTED, 0},
 		{"piet@mail.example", "", MAIL_REPORTED, 0}, /* From is Jan */
 		{"JAN@mail.example", "", MAIL_REPORTED, 1},
+		/* Forged, as our own server saw it: the person whose address it is asked for nothing. */
+		{"jan@mail.example", "Authentication-Results: mx.desk.example; dmarc=fail header.from=mail.example\n",
+	     MAIL_REPORTED, 0},
 		{NULL, "Return-Path: <jan@mail.example>\n", MAIL_REPORTED, 1},
 		{NULL, "", MAIL_REPORTED, 0},
 	};
