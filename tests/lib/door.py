@@ -229,10 +229,8 @@ def clear_error(answer, what, plain=False):
         doc = json.loads(answer[answer.index(b"\r\n\r\n") + 4:].split(b"HTTP/1.1 ")[0])
         same(doc["status"], got[0], f"{what}: status in the problem")
         true(doc["title"] and doc["detail"], f"{what}: a problem without words")
-    elif b"text/html" in answer:  # for somebody of whom nothing was read: the page with the emergency steps
-        true(got[0] == 503 and b"112" in answer, f"{what}: not the page for a full house: {answer[:300]!r}")
-    else:
-        true(plain, f"{what}: not problem+json: {answer[:300]!r}")
+    elif not plain:  # for somebody of whom nothing was read: the page with the emergency steps
+        true(got[0] == 503 and b"112" in answer, f"{what}: neither problem+json nor the page for a full house: {answer[:300]!r}")
     return got[0]
 
 
